@@ -1,0 +1,750 @@
+"""The rule packs: loaded, validated, hashed and compiled.
+
+A pack is one YAML file with a `pack:` line naming its kind and a list of entries (lexicons) or rules. Own packs lie in
+`extractors/packs/`; a user's directory adds entries to them, or replaces the one of the same id (`remove: true` takes
+it out). Every scalar is text until its field says otherwise, so YAML's `NO` is Norway and never false.
+
+Spelling of aliases: an upper-case letter must be upper case in the text, a lower-case letter may be either ("IRAN" is
+found by `Iran`, "defence Minister" by `defence minister`, "us" is not found by `US`). Punctuation is one separator: the
+alias `Hwasong-18` finds "Hwasong 18" and "Kim Jong Un" finds "Kim Jong-un"; `U.S.` finds "U.S." alone. A possessive 's
+stays outside of the mention.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
+
+import yaml
+from ahocorasick_rs import AhoCorasick
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from extractors.records import WeaponClass
+
+FORMAT = 1
+PACKS_DIR = Path(__file__).parent / "packs"
+
+Kind = Literal["state", "group", "body", "office", "person", "weapon", "noun", "place"]
+Form = Literal["name", "demonym", "capital", "metonym", "surname", "city"]
+
+Organisation = ("UNO", "NATO", "EU", "IAEA", "G7", "ASEAN", "AU", "ESA")
+
+
+class PackError(Exception):
+    """A pack that cannot be used; the message says where, what is wrong and how to mend it."""
+
+    def __init__(self, path: Path, line: int, key: str, problem: str, remedy: str) -> None:
+        self.path, self.line, self.key, self.problem, self.remedy = path, line, key, problem, remedy
+        where = f"{path}, line {line}" + (f", key `{key}`" if key else "")
+        super().__init__(f"{where}: {problem}. {remedy}")
+
+
+# --- schema -----------------------------------------------------------------------------------------------------------
+
+Texts = tuple[str, ...]
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+OneOrMore = Annotated[Texts, BeforeValidator(_as_list)]
+
+
+class Entry(BaseModel):
+    """What every lexicon entry has.
+
+    `contextual`: alias -> ids of the states or groups of which one must have been named before (empty: the entry
+    itself). `needs`: alias (or name) -> the context without which it is an everyday word ("weapon", "country", ...).
+    `mixed_case` is honoured by `Packs.mentions` itself: the alias counts only where letters around it are lower case.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    kind_: ClassVar[Kind]
+
+    name: str = Field(min_length=1)
+    id: str = ""
+    aliases: Texts = ()
+    contextual: Mapping[str, OneOrMore] = {}
+    needs: Mapping[str, str] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _id_is_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("id"):
+            data["id"] = data.get("code") or data.get("name", "")
+        return data
+
+    def forms(self) -> Iterator[tuple[str, Form]]:
+        """Alias texts with the form each stands for, the name first."""
+        yield self.name, "name"
+        for alias in self.aliases:
+            yield alias, "name"
+        for alias in self.contextual:
+            yield alias, "metonym"
+
+
+class State(Entry):
+    """A state or an international organisation. `code`: ISO 3166-1 alpha-3, or UNO, NATO, EU, IAEA, G7, ASEAN, AU, ESA.
+
+    `zone`: IANA time zone in which launches of this state are dated; None where it has not launched.
+    """
+
+    kind_ = "state"
+    code: str = Field(pattern=r"^[A-Z][A-Z0-9]{1,4}$")
+    organisation: bool = False
+    demonyms: Texts = ()
+    capital: OneOrMore = ()
+    metonyms: Texts = ()
+    zone: str | None = None
+
+    def forms(self) -> Iterator[tuple[str, Form]]:
+        yield from super().forms()
+        for alias in self.demonyms:
+            yield alias, "demonym"
+        for alias in self.capital:
+            yield alias, "capital"
+        for alias in self.metonyms:
+            yield alias, "metonym"
+
+
+class Group(Entry):
+    """An armed group; `country` is the state it operates from, `demonyms` its adjectives ("Houthi")."""
+
+    kind_ = "group"
+    country: str
+    demonyms: Texts = ()
+
+    def forms(self) -> Iterator[tuple[str, Form]]:
+        yield from super().forms()
+        for alias in self.demonyms:
+            yield alias, "demonym"
+
+
+class Body(Entry):
+    """A body that acts or speaks. `country` None: generic ("foreign ministry"), its state comes from a modifier.
+
+    `launches`: a company or agency that launches and is named as the launching actor.
+    """
+
+    kind_ = "body"
+    kind: Literal[
+        "military", "command", "ministry", "government", "legislature", "media", "agency", "company", "council",
+        "organisation", "diplomatic", "police",
+    ]  # fmt: skip
+    country: str | None = None
+    launches: bool = False
+
+
+class Office(Entry):
+    """A title. `official`: its holder speaks for a state or an organisation; `country` where the title says it."""
+
+    kind_ = "office"
+    rank: Literal[
+        "head_of_state", "head_of_government", "minister", "deputy", "spokesperson", "military", "diplomat",
+        "adviser", "regional", "legislator", "organisation", "official", "monarch",
+    ]  # fmt: skip
+    official: bool = True
+    country: str | None = None
+
+
+class Tenure(BaseModel):
+    """An office held, both days included; None is open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    office: str
+    valid_from: date | None = Field(default=None, alias="from")
+    valid_to: date | None = Field(default=None, alias="to")
+
+
+class Person(Entry):
+    """A person in office. The surname is found alone only where it is listed in `aliases`."""
+
+    kind_ = "person"
+    country: str
+    surname: str = ""
+    tenures: tuple[Tenure, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _surname(cls, data: Any) -> Any:
+        """Korean and Chinese names begin with the family name, others end with it."""
+        if isinstance(data, dict) and not data.get("surname") and isinstance(data.get("name"), str):
+            words = data["name"].split()
+            family_first = data.get("country") in {"PRK", "KOR", "CHN", "TWN", "VNM"}
+            data["surname"] = (words[0] if family_first else words[-1]) if words else ""
+        return data
+
+    def forms(self) -> Iterator[tuple[str, Form]]:
+        for alias, form in super().forms():
+            yield alias, "surname" if alias == self.surname and alias != self.name else form
+
+    def in_office(self, day: date | None) -> bool:
+        """Whether any office was held on `day`; unknown days count as yes."""
+        return day is None or any(
+            (t.valid_from is None or t.valid_from <= day) and (t.valid_to is None or day <= t.valid_to)
+            for t in self.tenures
+        )
+
+
+class Weapon(Entry):
+    """A named weapon. `weapon_class` is what it is; a record's class still comes from the words of the text."""
+
+    kind_ = "weapon"
+    weapon_class: WeaponClass | Literal["interceptor", "engine"] = Field(alias="class")
+    countries: OneOrMore
+    launcher: bool = False
+
+
+class Noun(Entry):
+    """A common noun for a weapon. `weapon_class` None: says nothing of the class ("weapon").
+
+    `role`: what the noun stands for; only "weapon" and "interceptor" are things that fly.
+    """
+
+    kind_ = "noun"
+    weapon_class: WeaponClass | None = Field(default=None, alias="class")
+    role: Literal["weapon", "launcher", "interceptor", "payload", "salvo", "target"] = "weapon"
+    plural: bool = True
+
+
+class Place(Entry):
+    """A place with the coordinates of its middle, WGS 84 degrees. `country` is empty for open sea."""
+
+    kind_ = "place"
+    kind: Literal[
+        "launch_site", "test_range", "base", "airport", "port", "city", "region", "sea", "strait", "island", "area",
+        "mountain", "lake", "river",
+    ]  # fmt: skip
+    country: OneOrMore = ()
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+    def forms(self) -> Iterator[tuple[str, Form]]:
+        for alias, form in super().forms():
+            yield alias, "city" if self.kind == "city" and form == "name" else form
+
+
+class Rule(BaseModel):
+    """A rule, kept generic: `patterns` in the language of `extractors/patterns.py`, `set` what a match says.
+
+    `examples` must match and `counterexamples` must not; each is a text, or a mapping with `text` and what is expected.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
+    description: str = Field(min_length=1)
+    patterns: OneOrMore = ()
+    set: Mapping[str, Any] = {}
+    examples: tuple[str | Mapping[str, Any], ...] = ()
+    counterexamples: tuple[str | Mapping[str, Any], ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_pattern(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "pattern" in data:
+            data["patterns"] = [*_as_list(data.pop("pattern")), *_as_list(data.get("patterns", []))]
+        return data
+
+
+E = TypeVar("E", bound=Entry)
+
+_LEXICONS: dict[str, dict[str, type[Entry]]] = {
+    "states": {"entries": State},
+    "groups": {"entries": Group},
+    "bodies": {"entries": Body},
+    "offices": {"entries": Office},
+    "persons": {"entries": Person},
+    "weapons": {"entries": Weapon, "nouns": Noun},
+    "places": {"entries": Place},
+}
+_RULES = ("launch_rules", "reaction_rules", "guards")
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+class _ProblemError(Exception):
+    def __init__(self, line: int, key: str, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.line, self.key, self.problem, self.remedy = line, key, problem, remedy
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _read_value(loader: Any, event: Any) -> Any:
+    """The value that begins with `event`: str, list or dict. Scalars stay text; anchors and double keys are refused."""
+    kind = type(event)
+    if kind is yaml.ScalarEvent:
+        return event.value
+    if kind is yaml.SequenceStartEvent:
+        items = []
+        while type(event := loader.get_event()) is not yaml.SequenceEndEvent:
+            items.append(event.value if type(event) is yaml.ScalarEvent else _read_value(loader, event))
+        return items
+    if kind is yaml.MappingStartEvent:
+        table: dict[str, Any] = {}
+        while type(event := loader.get_event()) is not yaml.MappingEndEvent:
+            if type(event) is not yaml.ScalarEvent:
+                raise _ProblemError(_line(event), "", "a key is not plain text", "Write `key: value`")
+            key = event.value
+            if key in table:
+                raise _ProblemError(_line(event), key, "the key stands twice", "Keep one of the two")
+            table[key] = _read_value(loader, loader.get_event())
+        return table
+    raise _ProblemError(_line(event), "", "anchors and aliases (& and *) are not used in packs", "Write it out")
+
+
+def _read_yaml(source: str, path: Path) -> Any:
+    """One YAML document as str, list and dict.
+
+    Built on the C parser's events, as yaml.CSafeLoader takes four times as long for the same and would read `NO` as
+    false and 12:30 as 750.
+    """
+    loader = yaml.CBaseLoader(source)
+    try:
+        loader.get_event(), loader.get_event()
+        first = loader.get_event()
+        if type(first) is yaml.StreamEndEvent or type(first) is yaml.DocumentEndEvent:
+            raise _ProblemError(1, "pack", "the file is empty", "Start it with `pack: weapons` or another kind")
+        return _read_value(loader, first)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "this is not YAML"
+        raise PackError(
+            path, mark.line + 1 if mark else 1, "", str(problem), "Check indents, quotes and colons"
+        ) from error
+    except _ProblemError as p:
+        raise PackError(path, p.line, p.key, p.problem, p.remedy) from None
+    finally:
+        loader.dispose()
+
+
+def _line_of(source: str, location: Sequence[str | int]) -> int:
+    """Line of the deepest part of `location` that exists; parsed again, as only errors need it."""
+    node: Any = yaml.compose(source, Loader=yaml.CBaseLoader)
+    line = 1
+    for step in location:
+        child = None
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            child = node.value[step]
+        elif isinstance(node, yaml.MappingNode):
+            child = next((value for key, value in node.value if key.value == step), None)
+        if child is None:
+            continue
+        node = child
+        line = _line(node)
+    return line
+
+
+def _typed(value: Any) -> Any:
+    """Free mappings (`set`, expected examples) with their numbers and truth values."""
+    if isinstance(value, list):
+        return [_typed(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _typed(item) for key, item in value.items()}
+    constants = {"true": True, "false": False, "null": None, "~": None}
+    if value in constants:
+        return constants[value]
+    if re.fullmatch(r"[-+]?[0-9]{1,15}", value):
+        return int(value)
+    if re.fullmatch(r"[-+]?[0-9]{1,15}\.[0-9]{1,15}", value):
+        return float(value)
+    return value
+
+
+_REMEDIES = {
+    "missing": "Add it",
+    "extra_forbidden": "Remove it or correct its spelling; docs/rules.md lists the keys",
+    "string_pattern_mismatch": "Write it in the form the message asks for",
+    "literal_error": "Use one of the values named",
+}
+
+
+def _validation_error(path: Path, source: str, where: tuple[str | int, ...], error: ValidationError) -> PackError:
+    first = error.errors()[0]
+    location = tuple(step for step in first["loc"] if not (isinstance(step, str) and step.startswith("function-")))
+    key = ".".join(str(step) for step in location)
+    problem = first["msg"][0].lower() + first["msg"][1:]
+    remedy = _REMEDIES.get(first["type"], "Correct the value")
+    return PackError(path, _line_of(source, (*where, *location)), key, problem, remedy)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A pack file read but not yet merged: entries and rules by their list, with removals."""
+
+    path: Path
+    pack: str
+    digest: bytes
+    entries: tuple[tuple[type[Entry], str, Entry | None], ...]
+    rules: tuple[tuple[str, Rule | None], ...]
+
+
+def _items(path: Path, source: str, content: Mapping[str, Any], key: str) -> list[Any]:
+    items = content.get(key, [])
+    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+        return items
+    line = _line_of(source, (key,))
+    raise PackError(path, line, key, "this is not a list of mappings", "Write each as `- {name: ..., ...}`")
+
+
+def _removal(path: Path, source: str, where: tuple[str, int], item: dict[str, Any]) -> str | None:
+    """The id that `remove: true` takes out, or None for an ordinary item."""
+    if item.pop("remove", "false") != "true":
+        return None
+    if name := item.get("id") or item.get("code") or item.get("name"):
+        return str(name)
+    raise PackError(path, _line_of(source, where), "remove", "nothing is named to be removed", "Add `id` or `name`")
+
+
+def _read_rules(path: Path, source: str, content: Mapping[str, Any]) -> Iterator[tuple[str, Rule | None]]:
+    for index, item in enumerate(_items(path, source, content, "rules")):
+        where = ("rules", index)
+        if gone := _removal(path, source, where, item):
+            yield gone, None
+            continue
+        for free in ("set", "examples", "counterexamples"):
+            if isinstance(item.get(free), (dict, list)):
+                item[free] = _typed(item[free])
+        try:
+            rule = Rule.model_validate(item)
+        except ValidationError as error:
+            raise _validation_error(path, source, where, error) from None
+        yield rule.id, rule
+
+
+@cache
+def _adapter(model: type[Entry]) -> TypeAdapter[list[Entry]]:
+    return TypeAdapter(list[model])  # type: ignore[valid-type]
+
+
+def _read_entries(
+    path: Path, source: str, content: Mapping[str, Any], key: str, model: type[Entry]
+) -> Iterator[tuple[type[Entry], str, Entry | None]]:
+    items = _items(path, source, content, key)
+    if any("remove" in item for item in items):
+        kept = []
+        for index, item in enumerate(items):
+            if gone := _removal(path, source, (key, index), item):
+                yield model, gone, None
+            else:
+                kept.append(item)
+        items = kept
+    try:
+        entries = _adapter(model).validate_python(items)
+    except ValidationError as error:
+        raise _validation_error(path, source, (key,), error) from None
+    for entry in entries:
+        yield model, entry.id, entry
+
+
+def _read_pack(path: Path) -> _File:
+    try:
+        raw = path.read_bytes()
+        source = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise PackError(path, 1, "", f"the file cannot be read ({error.strerror})", "Check its permissions") from error
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise PackError(path, line, "", "the file is not UTF-8", "Save it as UTF-8") from error
+    content = _read_yaml(source, path)
+    kinds = ", ".join([*_LEXICONS, *_RULES])
+    if not isinstance(content, dict) or not isinstance(content.get("pack"), str):
+        raise PackError(path, 1, "pack", "the file does not say what it holds", f"Add `pack:` with one of {kinds}")
+    pack = content["pack"]
+    models = _LEXICONS.get(pack, {})
+    lists = ["rules"] if pack in _RULES else [*models]
+    if not lists:
+        line = _line_of(source, ("pack",))
+        raise PackError(path, line, "pack", f"there is no kind of pack called {pack!r}", f"Use one of {kinds}")
+    for key in content:
+        if key not in lists and key not in ("pack", "description"):
+            known = " or ".join(f"`{name}`" for name in lists)
+            raise PackError(path, _line_of(source, (key,)), key, f"a {pack} pack has no such key", f"Use {known}")
+    entries = tuple(
+        found for key, model in models.items() for found in _read_entries(path, source, content, key, model)
+    )
+    rules = tuple(_read_rules(path, source, content))
+    digest = hashlib.sha256(pack.encode() + b"\0" + raw.replace(b"\r\n", b"\n")).digest()
+    return _File(path, pack, digest, entries, rules)
+
+
+# --- spans ------------------------------------------------------------------------------------------------------------
+
+
+class _Fold(dict[int, int]):
+    """str.translate table: letters to lower case, all else but digits to a space; one character to one character."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        lower = char.lower()
+        self[code] = folded = ord(lower) if len(lower) == 1 and lower.isalnum() else code if char.isalnum() else 32
+        return folded
+
+
+_FOLD = _Fold({code: ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)})
+
+
+def fold(text: str) -> str:
+    """`text` with letters lowered and everything but letters and digits made a space; offsets stay the same."""
+    return text.translate(_FOLD)
+
+
+class _Alias(NamedTuple):
+    """One way to write an entry, compiled. `capitals`: positions that must be upper case in the text."""
+
+    text: str
+    entry: Entry
+    form: Form
+    capitals: tuple[int, ...]
+    plural: bool
+    after: Texts
+    needs: str | None
+    dotted: bool
+
+
+class Mention(NamedTuple):
+    """An entry named in a text: `text[start:end]` is the alias as written, without a possessive 's.
+
+    Several entries can share one span; each is a Mention of its own. `alias` is the spelling in the pack, `form` what
+    it is of the entry, `plural` that it stands in the plural, `after` the ids of which one must have been named
+    before (empty: no such need) and `needs` the context an everyday word asks for (None: none).
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    entry: Entry
+    alias: str
+    form: Form
+    plural: bool = False
+    after: Texts = ()
+    needs: str | None = None
+
+
+def _plural(word: str) -> str:
+    if re.search(r"[^aeiou]y$", word):
+        return word[:-1] + "ies"
+    return word + ("es" if re.search(r"(s|x|ch|sh)$", word) else "s")
+
+
+def _spellings(alias: str) -> set[str]:
+    """`alias` and what else it is written like: KN-23 also as KN23."""
+    joined = re.sub(r"(?<=[A-Za-z])-(?=[0-9])", "", alias)
+    return {alias, joined}
+
+
+def _capitals(entry: Entry, shape: str) -> tuple[int, ...]:
+    """Positions that must be upper case, counted from the first letter or digit.
+
+    Of persons only the first two: "Kim Jong Un", "Kim Jong-Un" and "Kim Jong-un" are one name.
+    """
+    first = next((i for i, char in enumerate(shape) if char.isalnum()), 0)
+    positions = [i - first for i, char in enumerate(shape) if char.isupper()]
+    return tuple(positions[:2] if isinstance(entry, Person) else positions)
+
+
+def _takes_plural(entry: Entry, form: Form) -> bool:
+    if isinstance(entry, Noun):
+        return entry.plural
+    return isinstance(entry, Office) or (form == "demonym" and isinstance(entry, (State, Group)))
+
+
+def _aliases(entry: Entry) -> Iterator[tuple[str, _Alias]]:
+    """Every spelling of an entry, singular and plural, with the folded text that finds it."""
+    for text, form in entry.forms():
+        after = entry.contextual.get(text)
+        needed = () if after is None else (after or (entry.id,))
+        for spelling in _spellings(text):
+            shapes = [(spelling, False)]
+            if _takes_plural(entry, form) and spelling[-1].isalpha() and not spelling.endswith(("ese", "ish", "men")):
+                shapes.append((_plural(spelling), True))
+            for shape, plural in shapes:
+                alias = _Alias(
+                    text, entry, form, _capitals(entry, shape), plural, needed, entry.needs.get(text), shape[-1] == "."
+                )
+                yield f" {fold(shape).strip()} ", alias
+
+
+def _longest(found: list[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Of overlapping (start, end, pattern) the longest, then the leftmost; sorted by start. Linear in the text."""
+    found.sort(key=lambda span: (span[0], -span[1]))
+    at = 0
+    while at < len(found):
+        left, right, _ = found[at]
+        last = at + 1
+        while last < len(found) and found[last][0] < right:
+            right = max(right, found[last][1])
+            last += 1
+        if last == at + 1:
+            yield found[at]
+        else:
+            yield from _settle(found[at:last], left, right)
+        at = last
+
+
+def _settle(cluster: list[tuple[int, int, int]], left: int, right: int) -> list[tuple[int, int, int]]:
+    taken = bytearray(right - left)
+    kept = []
+    for start, end, pattern in sorted(cluster, key=lambda span: (span[0] - span[1], span[0])):
+        if not any(taken[start - left : end - left]):
+            taken[start - left : end - left] = b"\1" * (end - start)
+            kept.append((start, end, pattern))
+    return sorted(kept)
+
+
+class Packs:
+    """The packs in use: entries by id, rules by kind of pack, and the automaton over all aliases.
+
+    `version` changes when any pack file does. States are keyed by code, everything else by name (or `id` where given).
+    """
+
+    def __init__(self, files: Sequence[_File]) -> None:
+        self.paths = tuple(file.path for file in files)
+        digest = hashlib.sha256(b"".join(file.digest for file in files)).hexdigest()
+        self.version = f"{FORMAT}-{digest[:12]}"
+        self._entries: dict[type[Entry], dict[str, Entry]] = {
+            model: {} for lists in _LEXICONS.values() for model in lists.values()
+        }
+        self.rules: Mapping[str, Mapping[str, Rule]] = {pack: {} for pack in _RULES}
+        for file in files:
+            _merge(self._entries, self.rules, file)
+        self._compile()
+
+    def _table(self, model: type[E]) -> Mapping[str, E]:
+        return cast(Mapping[str, E], self._entries[model])
+
+    @property
+    def states(self) -> Mapping[str, State]:
+        return self._table(State)
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        return self._table(Group)
+
+    @property
+    def bodies(self) -> Mapping[str, Body]:
+        return self._table(Body)
+
+    @property
+    def offices(self) -> Mapping[str, Office]:
+        return self._table(Office)
+
+    @property
+    def persons(self) -> Mapping[str, Person]:
+        return self._table(Person)
+
+    @property
+    def weapons(self) -> Mapping[str, Weapon]:
+        return self._table(Weapon)
+
+    @property
+    def nouns(self) -> Mapping[str, Noun]:
+        return self._table(Noun)
+
+    @property
+    def places(self) -> Mapping[str, Place]:
+        return self._table(Place)
+
+    def _compile(self) -> None:
+        patterns: dict[str, list[_Alias]] = {}
+        for table in self._entries.values():
+            for entry in table.values():
+                for folded, alias in _aliases(entry):
+                    if folded.strip():
+                        patterns.setdefault(folded, []).append(alias)
+        self._found_by = list(patterns.values())
+        self._automaton = AhoCorasick(list(patterns))
+
+    def mentions(self, text: str) -> list[Mention]:
+        """Everything of the lexicons that `text` names, by start; of overlapping names the longest.
+
+        Offsets are code points into `text`. Entries that share a span come one after another. Runs in linear time.
+        """
+        haystack = f" {fold(text)} "
+        spans = []
+        for pattern, start, end in self._automaton.find_matches_as_indexes(haystack, overlapping=True):
+            for alias in self._found_by[pattern]:
+                if _written_as(alias, text, start, end - 2):
+                    spans.append((start, end - 2, pattern))
+                    break
+        found: list[Mention] = []
+        for start, end, pattern in _longest(spans):
+            found.extend(self._readings(text, start, end, pattern))
+        return found
+
+    def _readings(self, text: str, start: int, end: int, pattern: int) -> Iterator[Mention]:
+        seen: list[Entry] = []
+        for alias in self._found_by[pattern]:
+            entry = alias.entry
+            if any(entry is other for other in seen) or not _written_as(alias, text, start, end):
+                continue
+            seen.append(entry)
+            stop = end + 1 if alias.dotted and text[end : end + 1] == "." else end
+            yield Mention(
+                start, stop, entry.kind_, entry, alias.text, alias.form, alias.plural, alias.after, alias.needs
+            )
+
+
+def _written_as(alias: _Alias, text: str, start: int, end: int) -> bool:
+    for position in alias.capitals:
+        if not text[start + position].isupper():
+            return False
+    if alias.needs == "mixed_case":
+        return any(char.islower() for char in text[max(0, start - 20) : end + 20])
+    return True
+
+
+def _merge(entries: dict[type[Entry], dict[str, Entry]], rules: Mapping[str, Any], file: _File) -> None:
+    for model, name, entry in file.entries:
+        if entry is None:
+            entries[model].pop(name, None)
+        else:
+            entries[model][name] = entry
+    for name, rule in file.rules:
+        if rule is None:
+            rules[file.pack].pop(name, None)
+        else:
+            rules[file.pack][name] = rule
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Thousands of small objects that all stay make the collector run for nothing: it would double the load time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def load_packs(extra: Sequence[Path] = ()) -> Packs:
+    """Our packs, then those of each directory (or file) in `extra`, later ones winning. Raises PackError."""
+    paths = sorted(PACKS_DIR.glob("*.yaml"))
+    for place in extra:
+        if not place.exists():
+            raise PackError(place, 1, "", "there is no such pack directory", "Correct the path or make the directory")
+        paths += sorted([*place.glob("*.yaml"), *place.glob("*.yml")]) if place.is_dir() else [place]
+    with _no_garbage_collection():
+        return Packs([_read_pack(path) for path in paths])
+
+
+@cache
+def default_packs() -> Packs:
+    """Our own packs, loaded once a process."""
+    return load_packs()
