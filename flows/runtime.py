@@ -1,0 +1,197 @@
+"""Prefect's API for one command: the running `launchwire up`, the caller's own server, or a private one that ends with it.
+
+Imported before Prefect itself: Prefect reads its settings from the environment once, on import.
+
+A private server starts from a database template, because Prefect's migrations cost 14 CPU-seconds on an empty home.
+The template is made once a Prefect version and kept in the user's cache directory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+START_SECONDS = 180
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLI_PROMPT": "false",
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+}
+# Nobody reads the logs of a server that is deleted at the end, and their queue would outlive it.
+PRIVATE = {"PREFECT_LOGGING_TO_API_ENABLED": "false"}
+_WATCH_PARENT = (
+    "import os, sys, threading, time, runpy\n"
+    "parent = os.getppid()\n"
+    "def watch():\n"
+    "    while os.getppid() == parent:\n"
+    "        time.sleep(0.5)\n"
+    "    os._exit(0)\n"
+    "threading.Thread(target=watch, daemon=True).start()\n"
+    "sys.argv = sys.argv[1:]\n"
+    "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)\n"
+)
+
+
+class RuntimeFailure(Exception):
+    """Prefect's server cannot be had; the message says why and what to do."""
+
+
+def spawn(module: str, *arguments: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start `python -m module arguments`, its output in `log`; it ends by itself when this process dies, even by kill -9."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-c", _WATCH_PARENT, module, *arguments],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def free_port() -> int:
+    """A TCP port on loopback that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def healthy(api_url: str, seconds: float = 1.0) -> bool:
+    """Whether a Prefect API answers there."""
+    try:
+        with urllib.request.urlopen(f"{api_url}/health", timeout=seconds) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once the API answers. Raises RuntimeFailure with the end of its log when it ends or stays silent."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            tail = log.read_text(encoding="utf-8", errors="replace")[-600:].strip()
+            raise RuntimeFailure(
+                f"Prefect's server ended at once (exit status {server.returncode}). Its last words:\n{tail}"
+            )
+        if healthy(api_url):
+            return
+        time.sleep(0.05)
+    raise RuntimeFailure(f"Prefect's server did not answer at {api_url} within {START_SECONDS} s; its log is {log}.")
+
+
+def stop(process: subprocess.Popen[bytes], seconds: float = 10.0) -> None:
+    """Ask a child to end, and end it when it does not."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def announcement(data_dir: Path) -> Path:
+    """Where `launchwire up` says that it runs: a JSON object with `api_url` and `pid`."""
+    return data_dir / "prefect" / "up.json"
+
+
+def running_api(data_dir: Path) -> str | None:
+    """The API of the `launchwire up` that serves this data directory, when it answers."""
+    try:
+        api_url = str(json.loads(announcement(data_dir).read_text(encoding="utf-8"))["api_url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return api_url if healthy(api_url) else None
+
+
+@contextmanager
+def prefect_api(data_dir: Path) -> Iterator[str]:
+    """Make Prefect's API available to this process and yield its address.
+
+    In this order: PREFECT_API_URL of the environment, the `launchwire up` of this data directory, a private server.
+    """
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    api_url = os.environ.get("PREFECT_API_URL") or running_api(data_dir)
+    if api_url:
+        os.environ["PREFECT_API_URL"] = api_url
+        yield api_url
+        return
+    with private_server() as api_url:
+        yield api_url
+
+
+@contextmanager
+def private_server() -> Iterator[str]:
+    """A Prefect API of this process's own on loopback, with a home that is deleted at the end. Sets PREFECT_API_URL."""
+    home = Path(tempfile.mkdtemp(prefix="launchwire-prefect-"))
+    log = home / "server.log"
+    migrated = _place_database(home)
+    port = free_port()
+    api_url = f"http://127.0.0.1:{port}/api"
+    environment = {
+        **QUIET,
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": str(not migrated).lower(),
+    }
+    ours = {**PRIVATE, "PREFECT_HOME": str(home), "PREFECT_API_URL": api_url}
+    before = {name: os.environ.get(name) for name in ours}
+    server = spawn(
+        "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", "127.0.0.1", "--port", str(port),
+        "--log-level", "error", "--lifespan", "on", environment=environment, log=log,
+    )  # fmt: skip
+    os.environ.update(ours)
+    try:
+        import prefect  # noqa: F401 — 2 s of import, done while the server starts
+
+        wait_until_healthy(api_url, server, log)
+        yield api_url
+    finally:
+        stop(server)
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _place_database(home: Path) -> bool:
+    """Put a migrated database into `home`, from the cache where possible; False when the server has to migrate itself."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
+    template = cache / f"prefect-{version('prefect')}.db"
+    try:
+        if not template.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                _migrate(Path(scratch))
+                (Path(scratch) / "prefect.db").replace(template)
+        shutil.copyfile(template, home / "prefect.db")
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _migrate(home: Path) -> None:
+    code = (
+        "import asyncio; from prefect.server.database import provide_database_interface as interface; "
+        "asyncio.run(interface().run_migrations_upgrade())"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **QUIET, "PREFECT_HOME": str(home)},
+        check=True,
+        capture_output=True,
+        timeout=START_SECONDS,
+    )

@@ -1,0 +1,134 @@
+"""Configuration: `LAUNCHWIRE_*` variables over `launchwire.toml` over defaults.
+
+Every setting is one field of `Settings`; its variable is the field's name in capitals after `LAUNCHWIRE_`, its key in
+`launchwire.toml` the field's name. Lists are comma-separated in a variable.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from storage.lake import LakeConfig
+
+PREFIX = "LAUNCHWIRE_"
+FILE = "launchwire.toml"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names where it stands and what to do."""
+
+
+class Settings(BaseModel):
+    """All settings of one process. Paths are as given; sizes in bytes, times in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Path("data")
+    catalog: str = ""
+    store: str = ""
+    partition: Literal["month", "day"] = "month"
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_url_style: Literal["", "path", "vhost"] = ""
+    s3_use_ssl: bool = True
+    feeds: Path = Path("feeds.toml")
+    packs: tuple[Path, ...] = ()
+
+    user_agent: str = ""
+    contact: str = "https://github.com/launchwire/launchwire"
+    allow_networks: tuple[str, ...] = ()
+    ca_bundle: Path | None = None
+    max_body_bytes: int = Field(5_000_000, ge=1_000)
+    connect_seconds: float = Field(10.0, gt=0)
+    read_seconds: float = Field(15.0, gt=0)
+    total_seconds: float = Field(45.0, gt=0)
+    host_pace_seconds: float = Field(1.0, ge=0)
+    concurrent_hosts: int = Field(32, ge=1)
+
+    workers: int = Field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)), ge=1)
+    page_seconds: float = Field(10.0, gt=0)
+    page_attempts: int = Field(4, ge=1)
+    lock_seconds: float = Field(120.0, gt=0)
+    archive_days: int = Field(0, ge=0)
+
+    @field_validator("allow_networks", "packs", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("allow_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ipaddress.ip_network(network)
+        return value
+
+    def lake(self) -> LakeConfig:
+        """Where the lake is: the catalog and the store, each inside `data_dir` unless set."""
+        return LakeConfig(
+            catalog=self.catalog or f"sqlite:{self.data_dir / 'catalog.sqlite'}",
+            store=self.store or str(self.data_dir / "lake"),
+            partition=self.partition,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """These settings as variables, paths absolute: what a child process in another directory needs."""
+        values: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, Path):
+                value = value.absolute()
+            if isinstance(value, tuple):
+                value = ",".join(str(part.absolute() if isinstance(part, Path) else part) for part in value)
+            if value not in (None, ""):
+                values[PREFIX + name.upper()] = str(value)
+        return values
+
+
+def load_settings(
+    environment: Mapping[str, str] | None = None, *, directory: Path | None = None, **overrides: object
+) -> Settings:
+    """Settings for this process; `overrides` (the command line's) win over variables, these over `launchwire.toml`.
+
+    Raises SettingsError with one sentence: which setting, where it stands, what it must be.
+    """
+    environment = os.environ if environment is None else environment
+    path = (directory or Path()) / FILE
+    values, origin = _from_file(path)
+    known = Settings.model_fields
+    for name, value in environment.items():
+        key = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX):
+            if key not in known:
+                raise SettingsError(f"{name} is not a setting of launchwire; unset it, or see docs/settings.md.")
+            values[key], origin[key] = value, name
+    for key, override in overrides.items():
+        if override is not None:
+            values[key], origin[key] = override, "--" + key.replace("_dir", "")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0])
+        raise SettingsError(f"{origin.get(key, key)}: {first['msg']} (it is {values.get(key)!r}).") from None
+
+
+def _from_file(path: Path) -> tuple[dict[str, object], dict[str, str]]:
+    try:
+        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path}: {error}. Mend the file or move it away.") from None
+    for key in values:
+        if key not in Settings.model_fields:
+            names = ", ".join(sorted(Settings.model_fields))
+            raise SettingsError(f"{path}: {key!r} is not a setting; the settings are {names}.")
+    return values, {key: f"{path}: {key}" for key in values}
