@@ -1,4 +1,4 @@
-"""Prefect's API for one command: the running `launchwire up`, the caller's own server, or a private one that ends with it.
+"""Prefect's API for one command: the caller's own server, the running `launchwire up`, or a private one.
 
 Imported before Prefect itself: Prefect reads its settings from the environment once, on import.
 
@@ -45,12 +45,12 @@ _WATCH_PARENT = (
 )
 
 
-class RuntimeFailure(Exception):
+class PrefectUnavailableError(Exception):
     """Prefect's server cannot be had; the message says why and what to do."""
 
 
 def spawn(module: str, *arguments: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """Start `python -m module arguments`, its output in `log`; it ends by itself when this process dies, even by kill -9."""
+    """Start `python -m module arguments`, its output in `log`; it ends when this process dies, even by kill -9."""
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-c", _WATCH_PARENT, module, *arguments],
@@ -79,18 +79,20 @@ def healthy(api_url: str, seconds: float = 1.0) -> bool:
 
 
 def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once the API answers. Raises RuntimeFailure with the end of its log when it ends or stays silent."""
+    """Return once the API answers. Raises PrefectUnavailableError with the end of its log when it ends or stays silent."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             tail = log.read_text(encoding="utf-8", errors="replace")[-600:].strip()
-            raise RuntimeFailure(
+            raise PrefectUnavailableError(
                 f"Prefect's server ended at once (exit status {server.returncode}). Its last words:\n{tail}"
             )
         if healthy(api_url):
             return
         time.sleep(0.05)
-    raise RuntimeFailure(f"Prefect's server did not answer at {api_url} within {START_SECONDS} s; its log is {log}.")
+    raise PrefectUnavailableError(
+        f"Prefect's server did not answer at {api_url} within {START_SECONDS} s; its log is {log}."
+    )
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = 10.0) -> None:
@@ -168,7 +170,7 @@ def private_server() -> Iterator[str]:
 
 
 def _place_database(home: Path) -> bool:
-    """Put a migrated database into `home`, from the cache where possible; False when the server has to migrate itself."""
+    """Put a migrated database into `home`; False when there can be no template and the server has to migrate."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
     template = cache / f"prefect-{version('prefect')}.db"
     try:
