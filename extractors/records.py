@@ -230,7 +230,11 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A subscription and all that is remembered of it between polls."""
+    """A subscription and all that is remembered of it between polls.
+
+    `window` holds the entries of the last full answer as (entry key, digest of what it said) pairs: an entry is new
+    when its key is not there and edited when its digest differs.
+    """
 
     feed_id: str
     url: str
@@ -255,3 +259,4 @@ class FeedState:
     redirect_sightings: int = 0
     window_oldest_at: datetime | None = None
     window_newest_at: datetime | None = None
+    window: tuple[tuple[str, str], ...] = ()
