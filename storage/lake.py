@@ -1,0 +1,511 @@
+"""The lake: a DuckLake named `news`, its one writer lock, replayed transactions, and readers that take no lock.
+
+The protocol is a measured one. Small overlapping writes without the lock fail ("database is locked" on SQLite) or
+double rows (Postgres); inlined rows make other open connections fail in DuckLake 1.0 (issues 1305 and 1413 there).
+So every writer takes the lock before BEGIN, rows are never inlined, and a failed transaction is replayed whole on a
+fresh connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+from urllib.parse import quote
+
+import duckdb
+
+from storage import schema
+from storage.errors import (
+    CorruptLakeError,
+    FullLakeError,
+    LakeError,
+    MissingLakeError,
+    NewerLakeError,
+    OutdatedLakeError,
+    StoreMismatchError,
+    UnreachableLakeError,
+    UnwritableLakeError,
+    explain,
+    without_secrets,
+)
+from storage.extensions import connect, quoted
+from storage.locks import file_lock, postgres_lock
+from storage.staging import clean
+
+T = TypeVar("T")
+
+Connection = duckdb.DuckDBPyConnection
+
+NAME = "news"
+_SQLITE, _POSTGRES, _S3 = "sqlite:", "postgres:", "s3://"
+# What a replay cannot cure: the statement itself is wrong, or there is no memory for it.
+_HOPELESS = (
+    duckdb.BinderException,
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.ConversionException,
+    duckdb.ConstraintException,
+    duckdb.InvalidInputException,
+    duckdb.NotImplementedException,
+    duckdb.OutOfMemoryException,
+)
+
+
+_INCURABLE_LAKE = (CorruptLakeError, FullLakeError, UnwritableLakeError, NewerLakeError)
+_NO_LAKE_SIGNS = ("unable to open database file", "does not exist", "ducklake_metadata")
+
+
+class _NoLakeError(MissingLakeError):
+    """The catalog's database is there, or its server answers, but holds no lake."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Options:
+    """How to reach an S3-compatible store; empty fields are left to DuckDB's defaults."""
+
+    endpoint: str = ""
+    region: str = ""
+    key_id: str = ""
+    secret: str = field(default="", repr=False)
+    session_token: str = field(default="", repr=False)
+    path_style: bool = False
+    use_ssl: bool = True
+
+    @staticmethod
+    def from_environment(environ: Mapping[str, str]) -> S3Options:
+        """The usual AWS_* variables; an AWS_ENDPOINT_URL with http:// turns TLS off."""
+        endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL", "")
+        return S3Options(
+            endpoint=endpoint.split("://", 1)[-1].rstrip("/"),
+            region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
+            key_id=environ.get("AWS_ACCESS_KEY_ID", ""),
+            secret=environ.get("AWS_SECRET_ACCESS_KEY", ""),
+            session_token=environ.get("AWS_SESSION_TOKEN", ""),
+            path_style=bool(endpoint),
+            use_ssl=not endpoint.startswith("http://"),
+        )
+
+    def secret_sql(self) -> str:
+        """CREATE SECRET statement for DuckDB's httpfs."""
+        given = {
+            "ENDPOINT": self.endpoint,
+            "REGION": self.region,
+            "KEY_ID": self.key_id,
+            "SECRET": self.secret,
+            "SESSION_TOKEN": self.session_token,
+            "URL_STYLE": "path" if self.path_style else "",
+        }
+        parts = [f"{name} {quoted(value)}" for name, value in given.items() if value]
+        return f"CREATE SECRET lake_store ({', '.join(['TYPE s3', *parts, f'USE_SSL {str(self.use_ssl).lower()}'])})"
+
+
+@dataclass(frozen=True, slots=True)
+class LakeConfig:
+    """Where a lake is.
+
+    `directory` holds what is local: by default the catalog (`catalog.sqlite`), the store (`lake/`) and, with any
+    catalog, the backups. `catalog` is `sqlite:PATH` or `postgres:DSN` (libpq keywords or a URI); `store` a directory
+    or `s3://bucket/prefix`. `partition` counts for a lake that is created now.
+    """
+
+    directory: Path = Path("data")
+    catalog: str | None = None
+    store: str | None = None
+    s3: S3Options | None = None
+    partition: schema.Partition = "month"
+    lock_wait_seconds: float = 300.0
+    attempts: int = 6
+
+    def __post_init__(self) -> None:
+        if self.catalog is not None and not self.catalog.startswith((_SQLITE, _POSTGRES)):
+            raise LakeError(
+                f"the catalog {without_secrets(self.catalog)!r} is of no known kind; write sqlite:PATH or postgres:DSN"
+            )
+        if self.partition not in ("month", "day"):
+            raise LakeError(f"the partition {self.partition!r} is not known; write month or day")
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """Absolute path of the SQLite catalog, or None where the catalog is in Postgres."""
+        if self.catalog is None:
+            return (self.directory / "catalog.sqlite").absolute()
+        if self.catalog.startswith(_SQLITE):
+            return Path(self.catalog.removeprefix(_SQLITE)).expanduser().absolute()
+        return None
+
+    @property
+    def postgres_dsn(self) -> str:
+        """The connection string of a Postgres catalog, empty otherwise."""
+        return self.catalog.removeprefix(_POSTGRES) if self.catalog and self.catalog.startswith(_POSTGRES) else ""
+
+    @property
+    def store_path(self) -> str:
+        """Absolute path or s3 address of the data files, with a slash at its end."""
+        store = self.store or str(self.directory / "lake")
+        return store.rstrip("/") + "/" if store.startswith(_S3) else f"{Path(store).expanduser().absolute()}/"
+
+    @property
+    def on_s3(self) -> bool:
+        return self.store_path.startswith(_S3)
+
+    @property
+    def place(self) -> str:
+        """The catalog in words, without secrets."""
+        return str(self.sqlite_path or without_secrets(self.catalog or ""))
+
+    @property
+    def backups(self) -> Path:
+        """Directory of catalog backups."""
+        return (self.sqlite_path.parent if self.sqlite_path else self.directory.absolute()) / "backups"
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        catalog = "sqlite_scanner" if self.sqlite_path else "postgres_scanner"
+        return ("ducklake", catalog, "httpfs") if self.on_s3 else ("ducklake", catalog)
+
+
+class Lake:
+    """An open lake. May be shared between threads; every process opens its own.
+
+    Nothing is held between calls but idle connections: a writer's lock lasts for one `write`. The writer's connection
+    is touched under that lock only, which parts threads as well as processes.
+    """
+
+    def __init__(self, config: LakeConfig) -> None:
+        self.config = config
+        self._reader_guard = threading.Lock()
+        self._writer: Connection | None = None
+        self._reader: Connection | None = None
+
+    @staticmethod
+    def open(config: LakeConfig, *, create: bool = True) -> Lake:
+        """Open the lake at `config`, making or migrating it where needed and `create` allows.
+
+        Raises a LakeError: MissingLakeError or OutdatedLakeError (only without `create`), NewerLakeError,
+        UnwritableLakeError, CorruptLakeError, StoreMismatchError, BusyLockError, UnreachableLakeError,
+        MissingExtensionError.
+        """
+        lake = Lake(config)
+        try:
+            version = lake._stored_version()
+            if version > schema.VERSION:
+                raise NewerLakeError(
+                    f"the lake at {config.place} has schema version {version}, newer than the {schema.VERSION} that "
+                    "this launchwire knows; update launchwire"
+                )
+            if version < schema.VERSION:
+                lake._bring_up(version, create)
+        except BaseException:
+            lake.close()
+            raise
+        return lake
+
+    def write(self, work: Callable[[Connection], T], *, message: str) -> T:
+        """Run `work` in one transaction under the writer lock and return its result; `message` goes to the snapshot.
+
+        `work` gets a connection whose default database is the lake. It must be idempotent and free of side effects
+        elsewhere: on a conflict or a lost connection it is run again from the start. Raises LakeError.
+        """
+        with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
+            return self._replayed(lambda con: _transaction(con, work, message))
+
+    def maintain(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` under the writer lock without a transaction around it, for calls that bring their own."""
+        with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
+            return self._replayed(work)
+
+    @contextlib.contextmanager
+    def read(self, *, as_of: datetime | int | None = None) -> Iterator[Connection]:
+        """A read-only connection whose default database is the lake; takes no lock.
+
+        `as_of` pins it to the state at a time, or to a snapshot's number. Within one connection separate statements
+        may see separate snapshots unless pinned.
+        """
+        if as_of is not None:
+            con = self._attached(read_only=True, as_of=as_of)
+            try:
+                yield con
+            finally:
+                con.close()
+            return
+        with self._reader_guard:
+            if self._reader is None:
+                self._reader = self._attached(read_only=True)
+            con = self._reader.cursor()
+        try:
+            con.execute(f"USE {NAME}")
+            yield con
+        except (duckdb.FatalException, duckdb.InternalException):
+            self._drop_reader()
+            raise
+        except duckdb.Error as error:
+            known = explain(error, self.config.place)
+            if known is None:
+                raise
+            self._drop_reader()
+            raise known from error
+        finally:
+            con.close()
+
+    @contextlib.contextmanager
+    def exclusive(self, name: str, *, wait_seconds: float) -> Iterator[None]:
+        """Hold the lake's lock called `name` (a-z, 0-9, - and _), which dies with this process.
+
+        Raises BusyLockError where another holder keeps it for longer than `wait_seconds`.
+        """
+        path = self.config.sqlite_path
+        lock = (
+            file_lock(path, name, wait_seconds=wait_seconds)
+            if path
+            else postgres_lock(self.config.postgres_dsn, name, wait_seconds=wait_seconds)
+        )
+        with lock:
+            yield
+
+    def snapshot(self) -> int:
+        """Number of the latest snapshot."""
+        with self.read() as con:
+            return int(con.execute(f"SELECT max(snapshot_id) FROM {NAME}.snapshots()").fetchall()[0][0])
+
+    def backup_catalog(self, label: str) -> Path:
+        """Copy the catalog to the backups directory as it is now; returns the file. To be called under the lock."""
+        self.config.backups.mkdir(parents=True, exist_ok=True)
+        path = self.config.sqlite_path
+        if path is not None:
+            target = self.config.backups / f"{path.stem}-{label}.sqlite"
+            _copy_sqlite(path, target)
+            return target
+        target = self.config.backups / f"catalog-{label}.duckdb"
+        _copy_postgres(self.config, target)
+        return target
+
+    def close(self) -> None:
+        """Close idle connections; the lake object may be used again."""
+        self._drop_reader()
+        self._discard_writer()
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Opening
+
+    def _stored_version(self) -> int:
+        """Schema version of the lake, 0 where there is none."""
+        path = self.config.sqlite_path
+        if path is not None and (not path.exists() or path.stat().st_size == 0):
+            return 0
+        try:
+            with self.read() as con:
+                return schema.version(con)
+        except _NoLakeError:
+            return 0
+
+    def _bring_up(self, version: int, create: bool) -> None:
+        if not create:
+            if version == 0:
+                raise MissingLakeError(
+                    f"there is no lake at {self.config.place}; `launchwire poll` makes one, or name another by --data"
+                )
+            raise OutdatedLakeError(
+                f"the lake at {self.config.place} has schema version {version}, older than {schema.VERSION}; "
+                "`launchwire maintain` upgrades it after a backup"
+            )
+        self._make_directories()
+        self.close()
+        with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
+            # Another process may have made or migrated it while this one waited for the lock.
+            version = self._stored_version()
+            if version >= schema.VERSION:
+                return
+            self.close()
+            if version > 0:
+                self.backup_catalog(f"before-v{schema.VERSION}-from-v{version}")
+            self._replayed(
+                lambda con: _transaction(
+                    con,
+                    lambda inner: schema.migrate(inner, version, self.config.partition),
+                    f"schema version {schema.VERSION}",
+                )
+            )
+
+    def _make_directories(self) -> None:
+        local = [self.config.directory]
+        if self.config.sqlite_path:
+            local.append(self.config.sqlite_path.parent)
+        if not self.config.on_s3:
+            local.append(Path(self.config.store_path))
+        for directory in local:
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UnwritableLakeError(
+                    f"the directory {directory} cannot be made ({error.strerror}); name another by --data or "
+                    "LAUNCHWIRE_DATA_DIR"
+                ) from error
+            if not os.access(directory, os.W_OK | os.X_OK):
+                raise UnwritableLakeError(
+                    f"the directory {directory} cannot be written; change its permissions, or name another by --data "
+                    "or LAUNCHWIRE_DATA_DIR"
+                )
+
+    # Connections
+
+    def _attached(self, *, read_only: bool, as_of: datetime | int | None = None) -> Connection:
+        con = connect(self.config.extensions, threads=None if read_only else 1)
+        try:
+            if self.config.on_s3 and self.config.s3 is not None:
+                con.execute(self.config.s3.secret_sql())
+            self._attach(con, read_only, as_of)
+            con.execute(f"USE {NAME}")
+        except BaseException:
+            con.close()
+            raise
+        return con
+
+    def _attach(self, con: Connection, read_only: bool, as_of: datetime | int | None) -> None:
+        options = [f"DATA_PATH {quoted(self.config.store_path)}", "DATA_INLINING_ROW_LIMIT 0"]
+        path = self.config.sqlite_path
+        if path is not None:
+            options += ["META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 30000"]
+            if Path(self.config.store_path).parent == path.parent:
+                # Catalog and files lie side by side, so a directory moved as a whole stays one lake.
+                options.append("OVERRIDE_DATA_PATH true")
+        if read_only:
+            options.append("READ_ONLY")
+        if isinstance(as_of, datetime):
+            options.append(f"SNAPSHOT_TIME {quoted(as_of.isoformat())}")
+        elif as_of is not None:
+            options.append(f"SNAPSHOT_VERSION {as_of:d}")
+        address = f"ducklake:{_SQLITE}{path}" if path else f"ducklake:{_POSTGRES}{self.config.postgres_dsn}"
+        try:
+            con.execute(f"ATTACH {quoted(address)} AS {NAME} ({', '.join(options)})")
+        except duckdb.Error as error:
+            raise self._attach_error(error) from error
+
+    def _attach_error(self, error: duckdb.Error) -> LakeError:
+        text = str(error)
+        if "does not match existing data path" in text:
+            return StoreMismatchError(
+                f"the catalog {self.config.place} keeps its files elsewhere than {self.config.store_path}; set the "
+                f"store to what it names ({text.splitlines()[0]})"
+            )
+        known = explain(error, self.config.place)
+        if known is not None:
+            return known
+        if any(sign in text for sign in _NO_LAKE_SIGNS):
+            return _NoLakeError(f"there is no lake at {self.config.place}")
+        return LakeError(f"the lake at {self.config.place} cannot be opened ({without_secrets(text.splitlines()[0])})")
+
+    def _drop_reader(self) -> None:
+        with self._reader_guard:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+    # Transactions
+
+    def _replayed(self, work: Callable[[Connection], T]) -> T:
+        """`work` on the writer's connection, again on a fresh one after each curable error of the database."""
+        for attempt in range(1, self.config.attempts + 1):
+            try:
+                if self._writer is None:
+                    self._writer = self._attached(read_only=False)
+                return work(self._writer)
+            except BaseException as error:
+                self._discard_writer()
+                known = explain(error, self.config.place) if isinstance(error, duckdb.Error) else None
+                if attempt == self.config.attempts or not _curable(known or error):
+                    if known is None:
+                        raise
+                    raise known from error
+                time.sleep(min(0.05 * 2**attempt, 2.0) * random.uniform(0.5, 1.5))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _discard_writer(self) -> None:
+        con, self._writer = self._writer, None
+        if con is None:
+            return
+        with contextlib.suppress(duckdb.Error):
+            con.execute("ROLLBACK")
+        with contextlib.suppress(duckdb.Error):
+            con.close()
+
+
+def _curable(error: BaseException) -> bool:
+    """Whether a replay on a fresh connection may help."""
+    if isinstance(error, LakeError):
+        return isinstance(error, UnreachableLakeError)
+    return isinstance(error, duckdb.Error) and not isinstance(error, _HOPELESS)
+
+
+def _transaction(con: Connection, work: Callable[[Connection], T], message: str) -> T:
+    con.execute("BEGIN")
+    result = work(con)
+    con.execute(f"CALL {NAME}.set_commit_message('launchwire', {quoted(clean(message))})")
+    con.execute("COMMIT")
+    return result
+
+
+_COPY = """
+import sqlite3, sys
+source, target = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True), sqlite3.connect(sys.argv[2])
+source.backup(target)
+"""
+
+
+def _copy_sqlite(path: Path, target: Path) -> None:
+    """Copy the SQLite catalog consistently.
+
+    In a process of its own: closing a file drops all POSIX locks that the process has on it (SQLite's "How to corrupt
+    a database", 2.2), and DuckDB brings a second copy of the SQLite library that would not notice.
+    """
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", _COPY, quote(str(path)), str(part)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        reason = (done.stderr.strip().splitlines() or ["unknown reason"])[-1]
+        raise LakeError(f"the catalog {path} could not be backed up to {target} ({reason}); nothing was changed")
+    part.replace(target)
+
+
+def _copy_postgres(config: LakeConfig, target: Path) -> None:
+    """Copy the catalog's tables into a DuckDB file at `target`."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    con = connect(config.extensions, threads=1)
+    try:
+        con.execute(f"ATTACH {quoted(config.postgres_dsn)} AS source (TYPE postgres, READ_ONLY)")
+        con.execute(f"ATTACH {quoted(str(part))} AS target")
+        con.execute("BEGIN")
+        names = con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() "
+            "WHERE database_name = 'source' AND table_name LIKE 'ducklake\\_%' ESCAPE '\\'"
+        ).fetchall()
+        for schema_name, table in names:
+            con.execute(f'CREATE TABLE target."{table}" AS FROM source."{schema_name}"."{table}"')
+        con.execute("COMMIT")
+    except duckdb.Error as error:
+        raise explain(error, config.place) or LakeError(
+            f"the catalog {config.place} could not be backed up ({without_secrets(str(error))}); nothing was changed"
+        ) from error
+    finally:
+        con.close()
+    part.replace(target)
