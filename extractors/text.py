@@ -147,9 +147,9 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
 _STOP = re.compile(r"[.!?…]+[\"')\]]*(?=\s)")
 # Never the end of a sentence.
 _TITLES = word_set(
-    """mr mrs ms dr gen lt col maj capt sgt adm cmdr brig sen rep gov pres prof rev hon st mt ft no nos vs vol fig approx
-    est cf e.g i.e jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun vice-adm lt-gen calif ariz
-    fla tex wash d.c"""
+    """mr mrs ms dr gen lt col maj capt sgt adm cmdr brig sen rep gov pres prof rev hon st mt ft no nos vs vol fig
+    approx est cf e.g i.e jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun vice-adm
+    lt-gen calif ariz fla tex wash d.c"""
 )
 # The end of a sentence where a common first word follows.
 _EITHER = word_set("u.s u.n u.k e.u inc co corp ltd etc")
@@ -161,9 +161,10 @@ _OPENERS = word_set(
 # The end of a sentence unless a day or a zone follows.
 _CLOCK = word_set("a.m p.m")
 _AFTER_CLOCK = word_set(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
-    october november december kst jst gmt utc est edt et pyongyang seoul tokyo tehran moscow kyiv local korean japanese
-    eastern iran israel israeli iranian indian jan feb mar apr jun jul aug sep sept oct nov dec"""
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december kst jst gmt utc est edt et pyongyang seoul tokyo tehran moscow kyiv
+    local korean japanese eastern iran israel israeli iranian indian jan feb mar apr jun jul aug sep sept oct
+    nov dec"""
 )
 
 

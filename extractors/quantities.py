@@ -1,0 +1,224 @@
+"""Counts with bounds, and distances and altitudes in kilometres, found in normalised text.
+
+A count is a pair of bounds as the annotation guide reads it: "two" (2, 2), "at least two" (2, None), "several" (2, None),
+"dozens" (24, None), "up to ten" (None, 10). One statute mile is 1.609 km, a nautical mile 1.852 km, a foot 0.0003048 km.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from extractors.text import Word, word_set
+
+
+class Count(NamedTuple):
+    """Bounds of a count; None where a bound is not known."""
+
+    low: int | None
+    high: int | None
+
+
+_UNITS = {
+    word: number
+    for number, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    )
+}
+_TENS = {
+    word: number * 10 for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
+_MULTIPLES = {"dozen": 12, "score": 20, "hundred": 100, "thousand": 1000, "million": 1_000_000}
+NUMBER_WORDS = frozenset([*_UNITS, *_TENS, *_MULTIPLES])
+_DIGITS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+
+
+def number(word: str) -> int | None:
+    """The whole number a lower-case word stands for ("477", "1,200", "two", "twenty-five"), else None."""
+    if word in _UNITS:
+        return _UNITS[word]
+    if word in _TENS:
+        return _TENS[word]
+    if _DIGITS.fullmatch(word) and "." not in word and len(word) < 12:
+        return int(word.replace(",", ""))
+    tens, hyphen, unit = word.partition("-")
+    if hyphen and tens in _TENS and unit in _UNITS:
+        return _TENS[tens] + _UNITS[unit]
+    return None
+
+
+def read_number(words: Sequence[Word], at: int) -> tuple[int, int] | None:
+    """The number that starts at word `at` and the index after it: "two hundred and eleven" -> (211, at + 4)."""
+    first = words[at].low
+    value = 1 if first == "a" and at + 1 < len(words) and words[at + 1].low in _MULTIPLES else number(first)
+    if value is None:
+        return None
+    at += 1
+    total = 0
+    while at < len(words):
+        low = words[at].low
+        if low in _MULTIPLES and not (low == "score" and value == 1):
+            value *= _MULTIPLES[low]
+            if value >= 1000:
+                total, value = total + value, 0
+            at += 1
+        elif low == "and" and value + total >= 100 and at + 1 < len(words) and not words[at - 1].low.isdigit():
+            following = number(words[at + 1].low)
+            if following is None or following >= 100 or words[at + 1].low.isdigit():
+                break
+            value += following
+            at += 2
+        else:
+            break
+    return total + value, at
+
+
+_AT_LEAST = (
+    ("at", "least"), ("more", "than"), ("over",), ("not", "less", "than"), ("no", "fewer", "than"), ("no", "less", "than"),
+    ("not", "fewer", "than"), ("upwards", "of"), ("upward", "of"), ("a", "minimum", "of"), ("some", "more", "than"),
+    ("well", "over"), ("in", "excess", "of"), ("north", "of"), ("above",), ("greater", "than"),
+)  # fmt: skip
+_AT_MOST = (
+    ("up", "to"), ("as", "many", "as"), ("at", "most"), ("no", "more", "than"), ("not", "more", "than"), ("fewer", "than"),
+    ("less", "than"), ("under",), ("a", "maximum", "of"),
+)  # fmt: skip
+_ABOUT = word_set(
+    "about around some roughly approximately nearly almost circa an estimated exactly only just perhaps a the"
+)
+_VAGUE = word_set("several multiple numerous many various different successive further more additional other")
+_FEW = (("a", "number"), ("an", "unspecified", "number"), ("an", "unknown", "number"), ("a", "few"), ("a", "couple"))
+_GROUP = word_set(
+    "volley salvo barrage series string flurry wave waves fusillade hail swarm pair trio quartet spate burst slew array"
+)
+_GROUP_SIZE = {"pair": Count(2, 2), "trio": Count(3, 3), "quartet": Count(4, 4)}
+_PLURAL_MULTIPLES = {"dozens": 24, "scores": 40, "hundreds": 200, "thousands": 2000}
+
+
+def _ends_with(low: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> bool:
+    return any(tuple(low[-len(phrase) :]) == phrase for phrase in phrases)
+
+
+def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
+    """The count phrase whose number or quantifier is word `at`: (bounds, index of its first word, index after it).
+
+    Hedges to the left ("at least", "up to", "more than") are taken in. None where no count starts there.
+    """
+    low = words[at].low
+    before = [word.low for word in words[max(0, at - 4) : at]]
+    if low in _PLURAL_MULTIPLES:
+        return Count(_PLURAL_MULTIPLES[low], None), at, at + 1
+    if low in ("several", "multiple", "numerous", "many", "various"):
+        end = at + 2 if at + 1 < len(words) and words[at + 1].low in ("dozen", "hundred") else at + 1
+        return Count(2 if end == at + 1 else 2 * _MULTIPLES[words[at + 1].low], None), at, end
+    for phrase in _FEW:
+        if tuple(word.low for word in words[at : at + len(phrase)]) == phrase:
+            exact = phrase[-1] == "couple"
+            return Count(2, 2 if exact else None), at, at + len(phrase)
+    if low in _GROUP_SIZE:
+        return _GROUP_SIZE[low], at, at + 1
+    return _numeric_count(words, at, before)
+
+
+def _numeric_count(words: Sequence[Word], at: int, before: list[str]) -> tuple[Count, int, int] | None:
+    read = read_number(words, at)
+    if read is None:
+        return None
+    value, end = read
+    start = at
+    while before and before[-1] in _ABOUT:
+        before.pop()
+        start -= 1
+    if end + 1 < len(words) and words[end].low in ("to", "or", "-", "–"):
+        upper = read_number(words, end + 1)
+        if upper and upper[0] > value:
+            return Count(value, upper[0]), start, upper[1]
+    if end + 1 < len(words) and words[end].low == "or" and words[end + 1].low == "more":
+        return Count(value, None), start, end + 2
+    if _ends_with(before, _AT_LEAST) and not _ends_with(before, _AT_MOST):
+        return Count(value, None), start - 1, end
+    if _ends_with(before, _AT_MOST):
+        return Count(None, value), start - 1, end
+    return Count(value, value), start, end
+
+
+Unit = Literal["km", "mile", "nautical", "metre", "foot"]
+_KM = {"km": 1.0, "mile": 1.609, "nautical": 1.852, "metre": 0.001, "foot": 0.0003048}
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_MEASURE = re.compile(
+    rf"(?<![\w.,])(?:({_NUMBER})\s?(?:km|miles|kilomet(?:er|re)s)?\s?(?:-|–|to|and|or)\s?)?({_NUMBER})[\s-]?"
+    r"(?:(nautical[\s-]miles?|nmi\b|nm\b)|(kilomet(?:er|re)s?|kms?\b|klicks?)|(?:statute\s)?(miles?\b|mi\b)"
+    r"|(met(?:er|re)s?\b|m\b)|(feet\b|foot\b|ft\b))",
+    re.IGNORECASE,
+)
+_WORD_MEASURE = re.compile(
+    r"\b((?:(?:a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|"
+    r"seventy|eighty|ninety|hundred|thousand|and)[\s-]){1,6})(?:(nautical\smiles?)|(kilomet(?:er|re)s?)|(miles?))\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A length found in the text: `km`, the upper figure of a range. `small` marks metres and feet."""
+
+    start: int
+    end: int
+    km: float
+    small: bool
+
+
+def find_measures(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
+    """Lengths in `text[start:end]`, in order; a conversion in brackets right after a figure is taken in with it."""
+    stop = len(text) if end is None else end
+    found = [_measure(match) for match in _MEASURE.finditer(text, start, stop)]
+    found += [m for match in _WORD_MEASURE.finditer(text, start, stop) if (m := _word_measure(match))]
+    found.sort(key=lambda measure: measure.start)
+    return _without_conversions(text, found)
+
+
+def _measure(match: re.Match[str]) -> Measure:
+    _, upper, nautical, kilometres, miles, metres, feet = match.groups()
+    unit = (
+        "nautical"
+        if nautical
+        else "km"
+        if kilometres
+        else "mile"
+        if miles
+        else "metre"
+        if metres
+        else "foot"
+        if feet
+        else ""
+    )
+    lower = match.group(1)
+    value = float(upper.replace(",", ""))
+    if lower:
+        value = max(value, float(lower.replace(",", "")))
+    return Measure(match.start(), match.end(), round(value * _KM[unit], 4), unit in ("metre", "foot"))
+
+
+def _word_measure(match: re.Match[str]) -> Measure | None:
+    tokens = [Word(0, 0, word, word) for word in re.split(r"[\s-]+", match.group(1).lower().strip())]
+    read = read_number(tokens, 0) if tokens else None
+    if read is None or read[1] != len(tokens):
+        return None
+    unit = "nautical" if match.group(2) else "km" if match.group(3) else "mile"
+    return Measure(match.start(), match.end(), round(read[0] * _KM[unit], 4), False)
+
+
+def _without_conversions(text: str, found: list[Measure]) -> list[Measure]:
+    kept: list[Measure] = []
+    for measure in found:
+        if kept:
+            between = text[kept[-1].end : measure.start].strip()
+            if measure.start < kept[-1].end:
+                continue
+            bracketed = between in ("(", "/", ", or", "or", "(about", "(around", "(some", "(nearly", "(roughly", "[")
+            if bracketed and 0.8 < (measure.km + 0.01) / (kept[-1].km + 0.01) < 1.25:
+                kept[-1] = Measure(kept[-1].start, measure.end, kept[-1].km, kept[-1].small)
+                continue
+        kept.append(measure)
+    return kept
