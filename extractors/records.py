@@ -233,7 +233,9 @@ class FeedState:
     """A subscription and all that is remembered of it between polls.
 
     `window` holds the entries of the last full answer as (entry key, digest of what it said) pairs: an entry is new
-    when its key is not there and edited when its digest differs.
+    when its key is not there and edited when its digest differs. `redirect_since` is the first of the sightings,
+    `throttles` grows with every "too many requests" and shrinks with every answer, `validators_lied_at` is when the
+    same validators were last caught on changed content.
     """
 
     feed_id: str
@@ -260,3 +262,6 @@ class FeedState:
     window_oldest_at: datetime | None = None
     window_newest_at: datetime | None = None
     window: tuple[tuple[str, str], ...] = ()
+    redirect_since: datetime | None = None
+    throttles: int = 0
+    validators_lied_at: datetime | None = None

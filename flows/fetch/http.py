@@ -131,6 +131,7 @@ class _Journey:
     exchange: Exchange | None = None
     recorded: object = None
     conditional: bool = False
+    held_seconds: float | None = None
 
 
 class _CoreStream(httpx.AsyncByteStream):
@@ -300,7 +301,7 @@ class Client:
         async with self._pace.turn(key, url.host):
             held = self._pace.held_for(key)
             if held > 0:
-                journey.exchange = None
+                journey.exchange, journey.held_seconds = None, held
                 raise _EndError("held_back", f"{url.host} asked for quiet; the next request may go in {held:.0f} s")
             journey.now = self._clock()
             outcome, detail = await self._send(journey, url)
@@ -486,7 +487,7 @@ def _response(journey: _Journey, url: httpx.URL | None, outcome: Outcome, detail
         etag=_validator(exchange, b"etag"),
         last_modified=_validator(exchange, b"last-modified"),
         conditional=journey.conditional,
-        retry_after=_retry_after(exchange, journey.now),
+        retry_after=journey.held_seconds if exchange is None else _retry_after(exchange, journey.now),
         fresh_for=fresh,
         exchange=exchange,
         recorded=journey.recorded if exchange else None,
