@@ -66,7 +66,7 @@ _FORMS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?:(?:\s*[T,]\s*|\s+){_CLOCK})?",
-        rf"(?P<year>\d{{4}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?:T?(?P<hour>\d{{2}})(?P<minute>\d{{2}})"
+        r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<hour>\d{2})(?P<minute>\d{2})"
         r"(?P<second>\d{2})?(?:\.\d+)?(?P<zone>Z|[+-]\d{2}:?\d{2})?(?P<half>(?!))?)?",
         rf"{_DAY_NAME}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[\s-]+(?P<month>[A-Za-z]{{3,9}})\.?,?[\s-]+"
         rf"(?P<year>\d{{4}}|\d{{2}})(?:{_BETWEEN}{_CLOCK})?",

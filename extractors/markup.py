@@ -1,0 +1,263 @@
+"""Bytes to text, and markup to plain text: what feeds, sitemaps and pages share.
+
+Everything here takes untrusted input, runs in time linear in it, and never raises for any bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser
+
+Family = Literal["xml", "html"]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})[\"']")
+_META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
+_CHARSET_PARAMETER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+# Labels are read as the WHATWG Encoding Standard reads them: pages that say Latin-1 mean windows-1252.
+_ALIASES = {
+    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
+    "ascii": "cp1252", "us-ascii": "cp1252", "windows-1252": "cp1252", "x-cp1252": "cp1252", "iso-8859-9": "cp1254",
+    "gb2312": "gb18030", "gbk": "gb18030", "gb_2312-80": "gb18030", "x-gbk": "gb18030", "shift_jis": "cp932",
+    "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "euc-kr": "cp949", "ks_c_5601-1987": "cp949",
+    "ksc5601": "cp949", "tis-620": "cp874", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-16": "utf-16-le",
+}  # fmt: skip
+_TEXT_CODECS = re.compile(
+    r"utf[-_]?(8|16|32)([-_]?[lb]e)?|iso[-_]?8859[-_]?\d+|windows[-_]\d+|cp\d+|koi8[-_][ru]|gb\d+|big5(hkscs)?|euc[-_]\w+"
+    r"|iso[-_]2022[-_][\w-]+|mac[-_]\w+",
+    re.IGNORECASE,
+)
+
+
+def _windows_1252(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Decode what is not valid UTF-8 as windows-1252, byte for byte: the mixture that news sites really send."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("launchwire.windows-1252", _windows_1252)
+
+
+def decode(body: bytes, declared: str | None = None, *, family: Family) -> tuple[str, str | None]:
+    """Text of a document and what was wrong with its encoding, in words, or None.
+
+    `declared` is a bare charset or a whole Content-Type. Order: byte order mark; UTF-16 by its zero bytes; UTF-8 if
+    the bytes are that; the charset of the header, then of the document; else UTF-8 with windows-1252 in between.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace"), None
+    if body[:4].strip(b"\t\r\n ")[:1] in (b"<", b"\0") and b"\0" in body[:4]:
+        for name, pattern in (("utf-16-le", b"<\0"), ("utf-16-be", b"\0<")):
+            if body[:2] == pattern:
+                return body.decode(name, "replace"), None
+    label = _label(declared) or _label_inside(body, family)
+    if label is not None and label.startswith("iso-2022"):
+        return body.decode(label, "replace"), None
+    try:
+        # Not final: a body cut at its bound may end within a character.
+        text = codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        pass
+    else:
+        odd = label not in (None, "utf-8", "cp1252") and not body.isascii()
+        return text, f"the text is UTF-8 although {label} is declared" if odd else None
+    if label in (None, "utf-8"):
+        text = body.decode("utf-8", "launchwire.windows-1252")
+        return text, "bytes that are not UTF-8 were read as windows-1252"
+    return body.decode(label, "replace"), None
+
+
+def _label(declared: str | None) -> str | None:
+    """A codec name for a charset label or Content-Type; None when absent or no known text encoding."""
+    if not declared:
+        return None
+    parameter = _CHARSET_PARAMETER.search(declared)
+    name = parameter[1] if parameter else declared.strip()
+    name = name.lower()
+    name = _ALIASES.get(name, name)
+    if not _TEXT_CODECS.fullmatch(name):
+        return None
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        return None
+    return name
+
+
+def _label_inside(body: bytes, family: Family) -> str | None:
+    pattern = _XML_DECLARATION if family == "xml" else _META_CHARSET
+    found = pattern.search(body[:4096])
+    label = _label(found[1].decode("ascii", "replace")) if found else None
+    # A declaration that could be read as ASCII is not in UTF-16, whatever it says.
+    return None if label and label.startswith(("utf-16", "utf-32")) else label
+
+
+def gunzip(body: bytes, *, limit: int) -> tuple[bytes, str | None]:
+    """Decompressed bytes, at most `limit`, and what went wrong (damaged, cut, too large) in words, or None."""
+    out = bytearray()
+    rest = body
+    try:
+        while rest.startswith(b"\x1f\x8b") and len(out) < limit:
+            member = zlib.decompressobj(wbits=31)
+            out += member.decompress(rest, limit - len(out))
+            if not member.eof:
+                cut = len(out) >= limit
+                return bytes(out), f"only the first {limit:,} bytes were read" if cut else "the gzip data is cut short"
+            rest = member.unused_data
+    except zlib.error:
+        return bytes(out), "the gzip data is damaged"
+    return bytes(out), None
+
+
+_DROPPED = dict.fromkeys(
+    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF]
+    + [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000), *range(0xFFF9, 0xFFFC)]
+)
+_SPACED = dict.fromkeys(
+    [code for code in [*range(0x20), *range(0x7F, 0xA0)] if code != 0x0A]
+    + [0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000],
+    " ",
+)
+_CLEANING: dict[int, str | None] = {**_DROPPED, **_SPACED, 0x2028: "\n", 0x2029: "\n"}
+_SPACES = re.compile(r"\s+")
+
+
+def clean(text: str) -> str:
+    """NFC without control characters but newline, bidirectional overrides, zero-width marks, surrogates; spaces plain."""
+    return unicodedata.normalize("NFC", text.translate(_CLEANING))
+
+
+def one_line(text: str) -> str:
+    """`clean` text with every run of white space made one space."""
+    return _SPACES.sub(" ", clean(text)).strip()
+
+
+_TAGS = re.compile(
+    r"</?(?:a|abbr|acronym|address|article|aside|b|bdi|bdo|big|blockquote|br|center|cite|code|dd|del|div|dl|dt|em|figure"
+    r"|figcaption|font|footer|h[1-6]|header|hr|i|iframe|img|ins|kbd|li|main|mark|nobr|ol|p|picture|pre|q|s|samp|section"
+    r"|small|source|span|strike|strong|sub|sup|svg|table|tbody|td|th|time|tr|tt|u|ul|var|video|wbr)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_SCRIPTS = re.compile(r"<(script|style)\b.{0,20000}?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_COMMENTS = re.compile(r"<!--.{0,20000}?(?:-->|\Z)|<!\[CDATA\[|\]\]>", re.DOTALL)
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+MAX_LINE = 20_000
+
+
+def plain_line(markup: str) -> str:
+    """One line of plain text from a title or summary that may hold HTML, once or twice escaped.
+
+    Only names of HTML elements count as tags, so "<Hwasong-18> and 3 < 4" stays; at most 20,000 characters are read.
+    """
+    text = markup[:MAX_LINE]
+    for _ in range(2):
+        if "<" in text:
+            text = _TAGS.sub(" ", _COMMENTS.sub(" ", _SCRIPTS.sub(" ", text)))
+        text = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
+    # A tag leaves a space so that words of neighbouring blocks stay apart; not before punctuation.
+    return re.sub(r"\s+([,.;:!?])(?=\s|$)", r"\1", one_line(_TAGS.sub(" ", text) if "<" in text else text))
+
+
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
+    " form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol option p pre section summary table tbody td"
+    " tfoot th thead tr ul"
+    # what trafilatura makes of them
+    " head list item quote row cell doc fw ab".split()
+)
+_SILENT = frozenset(
+    ["script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "canvas", "audio", "video", "picture", "map", "select", "textarea", "button", "input", "head-meta", "title", "meta", "link"]
+)
+_SENTENCE_END = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
+
+
+def paragraphs(root: etree._Element, *, silent: frozenset[str] = _SILENT) -> list[str]:
+    """The plain text of an element, one string a block; headings, list items and cells are blocks of their own.
+
+    Two line breaks, or one after the end of a sentence, part a block. Walks without recursion, to any depth.
+    """
+    blocks: list[str] = []
+    run: list[str] = []
+
+    def flush() -> None:
+        text = one_line("".join(run))
+        if text:
+            blocks.append(text)
+        run.clear()
+
+    breaks = 0
+    for event, element in _walk(root, silent):
+        tag = element.tag
+        if event == "start":
+            if tag in ("br", "lb"):
+                breaks += 1
+                if breaks > 1 or _SENTENCE_END.search("".join(run[-3:]).rstrip()):
+                    flush()
+                run.append(" ")
+            elif tag in _BLOCKS:
+                flush()
+            piece = element.text
+        else:
+            if tag in _BLOCKS:
+                flush()
+            piece = element.tail if element is not root else None
+        if piece:
+            run.append(piece)
+            if not piece.isspace():
+                breaks = 0
+    flush()
+    return blocks
+
+
+def _walk(root: etree._Element, silent: frozenset[str]) -> Iterator[tuple[str, etree._Element]]:
+    """Start and end of each element in order; silent elements and comments only end (their tails are text)."""
+    walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+    muted: etree._Element | None = None
+    for event, element in walker:
+        if event in ("comment", "pi"):
+            if muted is None:
+                yield "end", element
+        elif muted is not None:
+            if event == "end" and element is muted:
+                muted = None
+                yield "end", element
+        elif event == "start" and element.tag in silent:
+            muted = element
+        else:
+            yield event, element
+
+
+def join(blocks: Iterable[str]) -> str:
+    """Paragraphs in one text, a blank line between them."""
+    return "\n\n".join(blocks)
+
+
+def parse_html(text: str) -> HtmlElement | None:
+    """An lxml tree, however deep or broken the markup; None where there is nothing to make one of.
+
+    `huge_tree` because libxml2 otherwise drops everything below 255 nested elements, and text nodes over 10 MB.
+    """
+    parser = HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True, default_doctype=False
+    )
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError, AssertionError):
+        return None
+    return root if isinstance(root, HtmlElement) else None
