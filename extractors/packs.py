@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
 
 import yaml
 from ahocorasick_rs import AhoCorasick
@@ -82,6 +82,13 @@ class Entry(BaseModel):
         if isinstance(data, dict) and not data.get("id"):
             data["id"] = data.get("code") or data.get("name", "")
         return data
+
+    @model_validator(mode="after")
+    def _flags_are_aliases(self) -> Self:
+        for alias in self.needs:
+            if all(alias != text for text, _ in self.forms()):
+                raise ValueError(f"`needs` speaks of {alias!r}, which is no alias of this entry")
+        return self
 
     def forms(self) -> Iterator[tuple[str, Form]]:
         """Alias texts with the form each stands for, the name first."""
@@ -196,23 +203,26 @@ class Person(Entry):
 
 
 class Weapon(Entry):
-    """A named weapon. `weapon_class` is what it is; a record's class still comes from the words of the text."""
+    """A named weapon. `weapon_class` is what it is; a record's class still comes from the words of the text.
+
+    "other" is no launch at all (glide bombs, anti-tank missiles, lasers), "satellite" and "spacecraft" are payloads.
+    """
 
     kind_ = "weapon"
-    weapon_class: WeaponClass | Literal["interceptor", "engine"] = Field(alias="class")
+    weapon_class: WeaponClass | Literal["interceptor", "satellite", "spacecraft", "other"] = Field(alias="class")
     countries: OneOrMore
-    launcher: bool = False
 
 
 class Noun(Entry):
     """A common noun for a weapon. `weapon_class` None: says nothing of the class ("weapon").
 
-    `role`: what the noun stands for; only "weapon" and "interceptor" are things that fly.
+    `role`: weapon, interceptor and target fly; a launcher fires what flies; a payload is carried ("satellite"); a
+    salvo counts as several; other is none of these ("missile submarine", "artillery shell").
     """
 
     kind_ = "noun"
     weapon_class: WeaponClass | None = Field(default=None, alias="class")
-    role: Literal["weapon", "launcher", "interceptor", "payload", "salvo", "target"] = "weapon"
+    role: Literal["weapon", "launcher", "interceptor", "payload", "salvo", "target", "other"] = "weapon"
     plural: bool = True
 
 
@@ -560,7 +570,7 @@ def _capitals(entry: Entry, shape: str) -> tuple[int, ...]:
 def _takes_plural(entry: Entry, form: Form) -> bool:
     if isinstance(entry, Noun):
         return entry.plural
-    return isinstance(entry, Office) or (form == "demonym" and isinstance(entry, (State, Group)))
+    return isinstance(entry, (Office, Weapon)) or (form == "demonym" and isinstance(entry, (State, Group)))
 
 
 def _aliases(entry: Entry) -> Iterator[tuple[str, _Alias]]:
