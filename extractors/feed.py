@@ -21,6 +21,7 @@ import feedparser
 from lxml import etree
 
 from extractors.markup import decode, gunzip, one_line, plain_line
+from extractors.people import clean_authors
 from extractors.records import Feed, FeedEntry, FeedHints
 from extractors.timestamps import read_timestamp
 from extractors.walls import wall
@@ -34,7 +35,7 @@ FULL_TEXT = 1_000
 """Characters of plain text from which an entry's description counts as the article itself."""
 
 
-class NotAFeed(ValueError):
+class NotAFeed(ValueError):  # noqa: N818 (the name of the interface)
     """The bytes are no feed; the message is a sentence that says what they look like."""
 
 
@@ -408,17 +409,6 @@ def _as_html(value: object, kind: object) -> str:
 def _authors(raw: Any) -> tuple[str, ...]:
     names = [_string(author.get("name")) for author in dict.get(raw, "authors") or () if author]
     return clean_authors([*names, _string(dict.get(raw, "author"))] if not any(names) else names)
-
-
-def clean_authors(names: list[str]) -> tuple[str, ...]:
-    """Names without "By", addresses and repetitions, in order."""
-    found: dict[str, None] = {}
-    for name in names:
-        text = re.sub(r"(?i)^\s*(?:by|from|written by)\s+", "", plain_line(name))
-        text = re.sub(r"\S+@\S+\s*|\(\s*\)", "", text).strip(" ()<>,;|")
-        if 1 < len(text) <= 200 and not text.startswith(("http://", "https://")):
-            found.setdefault(text)
-    return tuple(found)
 
 
 def _without_duplicates(entries: list[FeedEntry], reading: _Reading) -> tuple[FeedEntry, ...]:

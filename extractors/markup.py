@@ -182,7 +182,30 @@ _BLOCKS = frozenset(
     " head list item quote row cell doc fw ab".split()
 )
 _SILENT = frozenset(
-    ["script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "canvas", "audio", "video", "picture", "map", "select", "textarea", "button", "input", "head-meta", "title", "meta", "link"]
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "embed",
+        "svg",
+        "math",
+        "canvas",
+        "audio",
+        "video",
+        "picture",
+        "map",
+        "select",
+        "textarea",
+        "button",
+        "input",
+        "head-meta",
+        "title",
+        "meta",
+        "link",
+    ]
 )
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
 
