@@ -100,6 +100,10 @@ FEEDS = Table(
         _required("redirect_sightings", "INTEGER", "Polls in a row that met this redirect."),
         Column("window_oldest_at", "TIMESTAMPTZ", "Oldest entry of the last full answer."),
         Column("window_newest_at", "TIMESTAMPTZ", "Newest entry of the last full answer."),
+        _required("window", "VARCHAR[][]", "Entries of the last full answer: pairs of key and digest of what it said."),
+        Column("redirect_since", "TIMESTAMPTZ", "First sighting of the permanent redirect."),
+        _required("throttles", "INTEGER", "Grows with every 'too many requests', shrinks with every answer."),
+        Column("validators_lied_at", "TIMESTAMPTZ", "When the same validators last came with changed content."),
     ),
 )
 
