@@ -102,6 +102,7 @@ class FetchSettings:
 
 
 Recorder = Callable[[Exchange], object]
+Permit = Callable[[str], Awaitable[str | None]]
 
 
 class _EndError(Exception):
@@ -254,11 +255,13 @@ class Client:
         validators_url: str | None = None,
         max_bytes: int | None = None,
         max_redirects: int | None = None,
+        permit: Permit | None = None,
     ) -> Response:
         """Fetch a URL. Never raises for what a server, a name server or a URL does.
 
         The validators go, unaltered, to `validators_url` alone (default: `url`), wherever in the chain of redirects it
-        comes up: they belong to the URL that gave them.
+        comes up: they belong to the URL that gave them. `permit` is asked before every hop and gives the reason why it
+        may not be fetched, or None (`Robots.refusal`).
         """
         journey = _Journey(
             url=url,
@@ -278,6 +281,7 @@ class Client:
             return _response(journey, None, end.outcome, end.detail)
         while True:
             try:
+                await _ask(permit, current)
                 outcome, detail = await self._exchange(journey, current)
                 if journey.exchange is None or journey.exchange.status not in REDIRECTS:
                     return _response(journey, current, outcome, detail)
@@ -461,6 +465,12 @@ class _Attempt:
             started_at=self._journey.now,
             seconds=seconds,
         )
+
+
+async def _ask(permit: Permit | None, url: httpx.URL) -> None:
+    reason = await permit(_public(url)) if permit is not None else None
+    if reason is not None:
+        raise _EndError("disallowed", reason)
 
 
 def _response(journey: _Journey, url: httpx.URL | None, outcome: Outcome, detail: str) -> Response:

@@ -14,6 +14,7 @@ Outcome = Literal[
     "timeout", "too_large", "truncated", "undecodable",
     "dns", "refused", "unreachable", "tls", "disconnected", "protocol_error",
     "redirect_loop", "too_many_redirects", "bad_redirect", "bad_scheme", "bad_url", "blocked_address", "held_back",
+    "disallowed",
 ]  # fmt: skip
 
 PERMANENT = frozenset({301, 308})
