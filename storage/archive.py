@@ -1,0 +1,406 @@
+"""Raw responses as WARC 1.1 files by date (ISO 28500:2017), and back.
+
+A file belongs to one writer of one process, so no two ever share one, and each record is a gzip member of its own: a
+kill costs the record that was being written and nothing before it. Bodies are stored decoded, as browsertrix and
+warcprox store them: the headers that spoke of the wire's encoding are kept under `X-Archive-Orig-`.
+
+Beside each file stands a small index (`.index.jsonl`), by which later writers recognise a body they have stored within
+the last two days and write a revisit record in its stead.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import hashlib
+import json
+import logging
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Protocol
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from storage.errors import FullLakeError, LakeError, MissingLakeError, UnwritableLakeError
+from storage.staging import utc
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_DEDUP_DAYS = 1
+_DEDUP_ENTRIES = 100_000
+_DEDUP_LEAST_BYTES = 512
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_WIRE_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+_ORIGIN = "X-Archive-Orig-"
+_DAY_DIRECTORY = re.compile(r"(\d{4})/(\d{2})/(\d{2})")
+
+_log = logging.getLogger(__name__)
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Exchange(Protocol):
+    """A request with its response. `body` is decoded; `complete` is false where it was cut."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def request_headers(self) -> Headers: ...
+    @property
+    def http_version(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def started_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A response read from a WARC file; `file` is relative to the archive where it has one, `body` decoded."""
+
+    url: str
+    captured_at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    complete: bool
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Where a body was stored."""
+
+    url: str
+    captured_at: str
+    file: str
+    offset: int
+
+
+class ArchiveWriter:
+    """Appends exchanges below `directory`; may be shared between threads. Use as a context manager."""
+
+    def __init__(self, directory: Path, *, max_file_bytes: int = MAX_FILE_BYTES) -> None:
+        self.directory = directory
+        self._max_file_bytes = max_file_bytes
+        self._guard = threading.Lock()
+        self._day: date | None = None
+        self._path: Path | None = None
+        self._file: IO[bytes] | None = None
+        self._index: IO[str] | None = None
+        self._stored: dict[str, _Stored] = {}
+
+    def append(self, exchange: Exchange) -> tuple[str, int] | None:
+        """Write the exchange as request and response records; returns the file, relative to the directory, and the
+        response record's offset. None for a 304, which has nothing to keep. Raises LakeError; what was written before
+        stays good.
+        """
+        if exchange.status == 304:
+            return None
+        with self._guard:
+            try:
+                return self._append(exchange)
+            except OSError as error:
+                # A half-written record would hide all that follow it in the same file.
+                self._close()
+                raise _disk_error(error, self.directory) from error
+            except BaseException:
+                self._close()
+                raise
+
+    def close(self) -> None:
+        """Close the file; a later `append` opens another."""
+        with self._guard:
+            self._close()
+
+    def __enter__(self) -> ArchiveWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _append(self, exchange: Exchange) -> tuple[str, int]:
+        started = utc(exchange.started_at)
+        file = self._current(started)
+        offset = file.tell()
+        writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
+        digest = _digest(exchange.body)
+        earlier = self._stored.get(digest) if len(exchange.body) >= _DEDUP_LEAST_BYTES else None
+        response = _response_record(writer, exchange, digest, earlier)
+        writer.write_request_response_pair(_request_record(writer, exchange), response)
+        assert self._path is not None
+        name = self._path.relative_to(self.directory).as_posix()
+        if earlier is None:
+            self._remember(digest, _Stored(exchange.url, _warc_date(started), name, offset))
+        return name, offset
+
+    def _current(self, started: datetime) -> IO[bytes]:
+        if self._day != started.date():
+            self._close()
+            self._day = started.date()
+            self._stored = _recent_bodies(self.directory, self._day)
+        if self._file is not None and self._file.tell() >= self._max_file_bytes:
+            self._close()
+        if self._file is None:
+            self._open(started)
+        assert self._file is not None
+        return self._file
+
+    def _open(self, started: datetime) -> None:
+        folder = self.directory / f"{started:%Y/%m/%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f"launchwire-{started:%Y%m%dT%H%M%S%f}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._path = folder / f"{stem}.warc.gz"
+        self._file = self._path.open("xb", buffering=0)
+        self._index = (folder / f"{stem}.index.jsonl").open("x", encoding="utf-8", errors="replace")
+        writer = WARCWriter(self._file, gzip=True, warc_version="WARC/1.1")
+        info = {"software": "launchwire", "format": "WARC File Format 1.1", "isPartOf": "launchwire"}
+        writer.write_record(writer.create_warcinfo_record(self._path.name, info))
+
+    def _remember(self, digest: str, stored: _Stored) -> None:
+        assert self._index is not None
+        line = [digest, stored.captured_at, stored.offset, stored.url]
+        self._index.write(json.dumps(line) + "\n")
+        self._index.flush()
+        self._stored[digest] = stored
+        if len(self._stored) > _DEDUP_ENTRIES:
+            del self._stored[next(iter(self._stored))]
+
+    def _close(self) -> None:
+        for handle in (self._file, self._index):
+            if handle is not None:
+                handle.close()
+        self._file = self._index = self._path = None
+
+
+def read_record(directory: Path, file: str, offset: int) -> Captured:
+    """The response that `append` stored at (`file`, `offset`), a revisit with the body it stands for.
+
+    Raises MissingLakeError where the file is gone (retention), LakeError where there is no such record.
+    """
+    path = _inside(directory, file)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            for record in ArchiveIterator(stream, parse_http=False, record_types=_RESPONSES, max_content_length=None):
+                captured = _captured(record, directory, file, offset)
+                if captured is not None:
+                    return captured
+                break
+    except FileNotFoundError as error:
+        raise MissingLakeError(f"the archive file {path} is not there; it may have been retired") from error
+    except OSError as error:
+        raise LakeError(f"the archive file {path} cannot be read at {offset} ({error})") from error
+    raise LakeError(f"the archive file {path} has no response at {offset}")
+
+
+def captures(directory: Path, start: date, end: date) -> Iterator[Captured]:
+    """Every response archived from `start` to `end`, both included, file by file.
+
+    A record cut short by a kill ends its file; a damaged one is named in the log. Both cost no other file.
+    """
+    day = start
+    while day <= end:
+        for path in sorted((directory / f"{day:%Y/%m/%d}").glob("*.warc.gz")):
+            yield from captures_in(path, directory=directory)
+        day += timedelta(days=1)
+
+
+def captures_in(path: Path, *, directory: Path | None = None) -> Iterator[Captured]:
+    """Every HTTP response of one WARC file, ours or another's; revisits need `directory` to find what they refer to.
+
+    Bodies longer than MAX_BODY_BYTES are cut and marked incomplete.
+    """
+    name = path.relative_to(directory).as_posix() if directory else str(path)
+    with path.open("rb") as stream:
+        records = iter(ArchiveIterator(stream, parse_http=False, record_types=_RESPONSES, max_content_length=None))
+        while True:
+            try:
+                record = next(records)
+                captured = _captured(record, directory, name, record.stream_pos)
+            except StopIteration:
+                return
+            except OSError as error:
+                _log.warning("archive file %s ends early: %s", path, error)
+                return
+            if captured is not None:
+                yield captured
+
+
+def prune(directory: Path, before: date) -> int:
+    """Delete the archive's files of days before `before`; returns how many. One day more is kept for revisits."""
+    removed = 0
+    for folder in sorted(directory.glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]")):
+        parts = _DAY_DIRECTORY.fullmatch(folder.relative_to(directory).as_posix())
+        if parts is None or folder.is_symlink():
+            continue
+        day = "-".join(parts.groups())
+        if day >= (before - timedelta(days=_DEDUP_DAYS)).isoformat():
+            continue
+        for file in (*folder.glob("launchwire-*.warc.gz"), *folder.glob("launchwire-*.index.jsonl")):
+            file.unlink()
+            removed += 1
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return removed
+
+
+_RESPONSES = WarcRecordType.response | WarcRecordType.revisit
+
+
+def _request_record(writer: WARCWriter, exchange: Exchange) -> Any:
+    line = f"GET {_one_line(exchange.target)} {_one_line(exchange.http_version)}"
+    headers = StatusAndHeaders(line, _text(exchange.request_headers), is_http_request=True)
+    return writer.create_warc_record(
+        _one_line(exchange.url), "request", payload=BytesIO(), length=0, http_headers=headers
+    )
+
+
+def _response_record(writer: WARCWriter, exchange: Exchange, digest: str, earlier: _Stored | None) -> Any:
+    headers = [
+        (_ORIGIN + name if name.lower() in _WIRE_HEADERS else name, value) for name, value in _text(exchange.headers)
+    ]
+    http = StatusAndHeaders(
+        f"{exchange.status} {_one_line(exchange.reason)}".strip(),
+        [*headers, ("Content-Length", str(len(exchange.body)))],
+        protocol=_one_line(exchange.http_version),
+    )
+    about = {"WARC-Date": _warc_date(utc(exchange.started_at))}
+    if exchange.address:
+        about["WARC-IP-Address"] = _one_line(exchange.address)
+    if not exchange.complete:
+        about["WARC-Truncated"] = "unspecified"
+    url = _one_line(exchange.url)
+    if earlier is None:
+        about["WARC-Payload-Digest"] = digest
+        return writer.create_warc_record(
+            url,
+            "response",
+            payload=BytesIO(exchange.body),
+            length=len(exchange.body),
+            http_headers=http,
+            warc_headers_dict=about,
+        )
+    about["WARC-Refers-To-Filename"] = earlier.file
+    about["WARC-Refers-To-File-Offset"] = str(earlier.offset)
+    return writer.create_revisit_record(
+        url, digest, _one_line(earlier.url), earlier.captured_at, http_headers=http, warc_headers_dict=about
+    )
+
+
+def _captured(record: WarcRecord, directory: Path | None, file: str, offset: int) -> Captured | None:
+    """The response in `record`, None where it is no HTTP or refers to a body that is not there. Raises OSError."""
+    record.parse_http(auto_decode="all", quirks_mode=True)
+    moment = record.record_date
+    if record.http_headers is None or moment is None:
+        return None
+    headers = tuple((str(name), str(value)) for name, value in record.http_headers.items())
+    status = record.http_headers.status_code
+    if record.record_type == WarcRecordType.revisit:
+        referred = _referred(record, directory)
+        if referred is None:
+            return None
+        body, complete = referred.body, referred.complete
+    else:
+        body = record.reader.read(MAX_BODY_BYTES + 1)
+        complete = len(body) <= MAX_BODY_BYTES and "WARC-Truncated" not in record.headers
+        declared = next((v for n, v in reversed(headers) if n.lower() == "content-length"), None)
+        if directory is not None and declared is not None and declared != str(len(body)):
+            raise OSError("a record is cut short")
+    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    return Captured(url, utc(moment), status or 0, headers, body[:MAX_BODY_BYTES], complete, file, offset)
+
+
+def _referred(record: WarcRecord, directory: Path | None) -> Captured | None:
+    file = record.headers.get("WARC-Refers-To-Filename")
+    offset = record.headers.get("WARC-Refers-To-File-Offset") or ""
+    if directory is None or not file or not offset.isdecimal():
+        return None
+    try:
+        return read_record(directory, file, int(offset))
+    except LakeError:
+        return None
+
+
+def _recent_bodies(directory: Path, day: date) -> dict[str, _Stored]:
+    """Bodies stored on `day` and the day before, by digest: the newest, as many as memory is meant to hold."""
+    stored: dict[str, _Stored] = {}
+    for when in (day, day - timedelta(days=_DEDUP_DAYS)):
+        for path in sorted((directory / f"{when:%Y/%m/%d}").glob("*.index.jsonl"), reverse=True):
+            warc = path.with_name(path.name.removesuffix(".index.jsonl") + ".warc.gz")
+            for line in _index_lines(path):
+                stored.setdefault(line[0], _Stored(line[3], line[1], warc.relative_to(directory).as_posix(), line[2]))
+                if len(stored) >= _DEDUP_ENTRIES:
+                    return stored
+    return stored
+
+
+def _index_lines(path: Path) -> Iterator[list[Any]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    for line in text.splitlines():
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            continue  # the last line of a writer that was killed
+        if isinstance(fields, list) and [type(f) for f in fields] == [str, str, int, str]:
+            yield fields
+
+
+def _inside(directory: Path, file: str) -> Path:
+    path = (directory / file).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise LakeError(f"the archive file {file!r} lies outside {directory}")
+    return path
+
+
+def _text(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(_one_line(name.decode("latin-1")), _one_line(value.decode("latin-1"))) for name, value in headers]
+
+
+def _one_line(text: str) -> str:
+    """`text` without the control characters by which it could end its header line and begin another."""
+    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode()).strip()
+
+
+def _digest(body: bytes) -> str:
+    return "sha256:" + base64.b32encode(hashlib.sha256(body).digest()).decode()
+
+
+def _warc_date(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _disk_error(error: OSError, directory: Path) -> LakeError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FullLakeError(f"no space is left for the archive at {directory}; free some space and run again")
+    return UnwritableLakeError(
+        f"the archive at {directory} cannot be written ({error.strerror}); check the permissions of that directory"
+    )
