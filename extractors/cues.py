@@ -1,0 +1,173 @@
+"""Words that show a stance: the reaction rules compiled, found in a sentence, and voided by negation, intent or history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from extractors.packs import Packs, Rule
+from extractors.parties import SentenceView
+from extractors.phrases import PhraseBook
+from extractors.records import ReactionType
+from extractors.text import Word, word_set
+
+FrameKind = Literal["act", "say", "noun", "passive"]
+Side = Literal["own", "other", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What a rule says of a match; see `reaction_rules.yaml` for the meaning of each."""
+
+    rule: str
+    type: ReactionType
+    plover: str | None
+    frame: FrameKind
+    side: Side
+    linked: bool
+    future: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A stance at the words `first`..`last` of a sentence; `head` is its first word that is no auxiliary."""
+
+    stance: Stance
+    first: int
+    last: int
+    head: int
+
+
+class CueError(ValueError):
+    """A rule whose `set` does not say what a reaction rule must; the message names it."""
+
+
+@dataclass(frozen=True)
+class CueBook:
+    """The compiled rules of one set of packs."""
+
+    phrases: PhraseBook
+    stances: Mapping[str, Stance]
+
+
+_TYPES = word_set("condemn urge warn protest sanction consult commit monitor mobilize alert assess endorse deny")
+_ALLOWED = {
+    "type": _TYPES,
+    "frame": word_set("act say noun passive"),
+    "side": word_set("own other any"),
+}
+
+
+def _stance(rule: Rule) -> Stance:
+    values = {"side": "any", **rule.set}
+    for key, allowed in _ALLOWED.items():
+        if values.get(key) not in allowed:
+            raise CueError(f"reaction rule {rule.id}: `{key}` must be one of {', '.join(sorted(allowed))}")
+    return Stance(
+        rule.id,
+        values["type"],
+        values.get("plover"),
+        values["frame"],
+        values["side"],
+        bool(values.get("linked", False)),
+        bool(values.get("future", False)),
+    )
+
+
+@lru_cache(maxsize=8)
+def cue_book(packs: Packs) -> CueBook:
+    """The reaction rules compiled. Raises CueError or PhraseError, which name the rule or pattern."""
+    rules = packs.rules["reaction_rules"].values()
+    return CueBook(
+        PhraseBook({rule.id: rule.patterns for rule in rules}), {rule.id: _stance(rule) for rule in rules}
+    )
+
+
+_AUXILIARIES = word_set("is are was were be been being am has have had will would must should can could not")
+
+
+def find_cues(book: CueBook, view: SentenceView, published: date | None) -> list[Cue]:
+    """The stances of a sentence that no guard voids; of overlapping ones of a type the longest."""
+    slots = {"state": lambda index: _state_at(view, index)}
+    found: list[Cue] = []
+    for match in book.phrases.find(view.words, slots):
+        head = match.first
+        while head < match.last and view.words[head].low in _AUXILIARIES:
+            head += 1
+        found.append(Cue(book.stances[match.rule], match.first, match.last, head))
+    return [cue for cue in _longest(found) if not voided(cue, view.words, published)]
+
+
+def _state_at(view: SentenceView, index: int) -> int:
+    party = next((p for p in view.parties if p.first == index), None)
+    if party is None or party.actor.kind == "pronoun" or party.actor.country is None:
+        return 0
+    return party.last + 1
+
+
+def _longest(cues: Sequence[Cue]) -> list[Cue]:
+    kept: list[Cue] = []
+    for cue in sorted(cues, key=lambda c: (c.first - c.last, c.first)):
+        if not any(_overlap(cue, other) and _same_matter(cue, other) for other in kept):
+            kept.append(cue)
+    return sorted(kept, key=lambda c: c.first)
+
+
+def _overlap(a: Cue, b: Cue) -> bool:
+    return a.first <= b.last and b.first <= a.last
+
+
+def _same_matter(a: Cue, b: Cue) -> bool:
+    """Of two readings that begin with the same word, or of one type, only the longer holds."""
+    return a.stance.type == b.stance.type or a.first == b.first or a.head == b.head
+
+
+# -- guards ----------------------------------------------------------------------------------------------------------------
+
+_NEGATIONS = word_set("not never without refused refuses refusing declined declines declining avoided stopped nor")
+_HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
+_FUTURES = word_set("will would shall")
+_LONG_AGO = word_set("decades decade century years")
+_STOPS_GUARD = word_set(", ; : — but that and")
+
+
+def voided(cue: Cue, words: Sequence[Word], published: date | None) -> str | None:
+    """The guard that voids the cue ("negated", "intended", "history"), or None."""
+    if cue.stance.frame in ("act", "noun"):
+        before = _words_before(cue.head, words)
+        if before[:4] and any(low in _NEGATIONS for low in before[:4]):
+            return "negated"
+        if any(low in _HEDGES for low in before[:4]):
+            return "intended"
+        if not cue.stance.future and any(low in _FUTURES for low in before[:3]):
+            return "intended"
+        if before[:1] == ["to"] and any(low in ("expected", "set", "likely", "ready", "wants") for low in before[1:3]):
+            return "intended"
+    return "history" if _historic(words, cue, published) else None
+
+
+def _words_before(at: int, words: Sequence[Word]) -> list[str]:
+    """Lower-case words before index `at` in its clause, nearest first."""
+    found: list[str] = []
+    for index in range(at - 1, max(-1, at - 6), -1):
+        if words[index].low in _STOPS_GUARD:
+            break
+        found.append(words[index].low)
+    return found
+
+
+def _historic(words: Sequence[Word], cue: Cue, published: date | None) -> bool:
+    """Whether the sentence dates itself to an earlier year, or to a span of years."""
+    lows = [word.low for word in words]
+    if published is not None:
+        years = [int(low) for low in lows if len(low) == 4 and low.isdigit() and 1900 < int(low) < 2100]
+        if years and max(years) < published.year and cue.stance.frame == "act":
+            return True
+    return any(
+        low in _LONG_AGO and lows[i - 1] in ("for", "past", "of", "recent", "last", "two", "three") and i + 1 < len(lows)
+        for i, low in enumerate(lows)
+        if i and cue.stance.frame == "act" and lows[max(0, i - 2)] in ("for", "in", "over", "after", "the", "past")
+    )

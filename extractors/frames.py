@@ -1,0 +1,325 @@
+"""Who does what in a sentence: subjects, agents of passives, speakers. Shallow: closed-class words and known verbs.
+
+Everything looks back from a verb over what may stand between it and its subject (adverbs, auxiliaries, times, phrases with
+a preposition, appositions) and gives up, rather than guess, where an unknown noun is the subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from extractors.clauses import is_verbal
+from extractors.document import Document
+from extractors.parties import Party, SentenceView
+from extractors.phrases import inflections
+from extractors.text import Word, word_set
+
+_SKIPPED = word_set(
+    """has had have having was were is are been be being will would shall can could may might must should do does did not
+    also then later again still now already yet soon even just only once promptly both immediately meanwhile however
+    instead too never always often early late today yesterday tonight overnight earlier separately jointly first again
+    strongly firmly 's monday tuesday wednesday thursday friday saturday sunday morning afternoon evening night dawn noon
+    midnight week month hours minutes days day local time january february march april may june july august september october november
+    december jan feb mar apr jun jul aug sept sep oct nov dec"""
+)
+_PREPOSITIONS = word_set(
+    """of in on at from to into onto toward towards by with without for over under off near across against about between
+    during through around including despite within along amid among below above beyond behind inside outside via per than
+    like upon aboard after before since until as alongside"""
+)
+_BREAKS = word_set("; : — – ( ) [ ] . ! ? …")
+_JOINERS = word_set("and but then or while yet nor plus")
+_RELATIVES = word_set("who which")
+_DETERMINERS = word_set("the a an its his her their our this that these those some any another such")
+_BE = word_set("is are was were be been being")
+_PEOPLE = word_set(
+    """officials official leaders leader authorities government military army navy troops forces ministry minister ministers
+    spokesman spokeswoman spokesperson office statement administration president commander commanders crews jets fighters
+    warships ships planes aircraft batteries envoy envoys ambassador delegation team regime leadership side intelligence
+    diplomats generals soldiers agency command defences defenses warplanes bombers cabinet council police parliament
+    secretary chief capital embassy mission delegate representative premier"""
+)
+_FURTHEST = 24  # words that a look back may cross
+
+SPEECH = frozenset().union(
+    *(
+        inflections(verb)
+        for verb in """say tell add write state note declare announce remark comment tweet post argue insist maintain explain
+        reply answer testify stress call describe brand term label dub characterise characterize portray view regard see
+        speak warn vow threaten urge condemn denounce criticise criticize slam blast express voice accuse reiterate reaffirm
+        reject deny dismiss claim assert promise pledge predict conclude confirm believe judge admit acknowledge complain
+        demand appeal caution boast quip joke respond react hail praise welcome deplore think consider find continue
+        repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe""".split()
+    )
+)
+
+
+class Frames:
+    """The frames of one sentence of a document."""
+
+    def __init__(self, document: Document, view: SentenceView) -> None:
+        self._document = document
+        self._view = view
+        self._words = view.words
+        self._quoted = [document.quotation_at(word.start) is not None for word in view.words]
+        self._subjects: dict[int, tuple[Party, ...]] = {}
+        self._speech = self._speech_verbs()
+
+    # -- subjects --------------------------------------------------------------------------------------------------------
+
+    def subject(self, verb: int) -> tuple[Party, ...]:
+        """The parties that do what the word `verb` says; empty where it is somebody else or unclear."""
+        if verb not in self._subjects:
+            self._subjects[verb] = ()
+            self._subjects[verb] = self._look_back(verb)
+        return self._subjects[verb]
+
+    def _look_back(self, verb: int) -> tuple[Party, ...]:
+        at = verb - 1
+        nouns = 0
+        while at >= 0 and verb - at <= _FURTHEST:
+            low = self._words[at].low
+            party = self._view.ending_at(at)
+            if party is not None:
+                step = self._from_party(party, nouns)
+                if isinstance(step, tuple):
+                    return step
+                at, nouns = step, nouns + party.actor.modifier
+            elif low in _BREAKS:
+                return ()
+            elif low == ",":
+                return self._over_comma(at)
+            elif low in _JOINERS:
+                return self._carried(at)
+            elif low in _RELATIVES or (low == "that" and not self._is_verb(at - 1)):
+                return self._antecedent(at)
+            elif low == "that":
+                return self.subject(at - 1) if nouns == 0 and verb - at == 1 else ()
+            elif low in _SKIPPED or low in _PREPOSITIONS or low in _DETERMINERS or low.endswith("ly") or low.isdigit():
+                nouns = 0 if low in _PREPOSITIONS else nouns
+                at -= 1
+            elif self._is_verb(at):
+                return self.subject(at) if nouns == 0 or self._is_infinitive(verb) else ()
+            else:
+                nouns += 1
+                at -= 1
+        return ()
+
+    def _from_party(self, party: Party, nouns: int) -> tuple[Party, ...] | int:
+        """The subject if the party is one, else the index from which to look further back."""
+        before = party.first - 1
+        while before >= 0 and self._words[before].low in _DETERMINERS:
+            before -= 1
+        low = self._words[before].low if before >= 0 else ""
+        if low in _PREPOSITIONS and not self._is_conjunction(before):
+            return before
+        if party.actor.modifier or nouns:
+            head = self._words[party.last + 1].low if party.last + 1 < len(self._words) else ""
+            heads = {self._words[i].low for i in range(party.last + 1, min(len(self._words), party.last + 4))}
+            return (party,) if heads & _PEOPLE and nouns <= 3 and head else party.first - 1
+        if before >= 0 and self._is_object_of(before):
+            return before
+        return self._with_coordinated(party)
+
+    def _is_conjunction(self, at: int) -> bool:
+        """ "after North Korea fired": the preposition opens a clause whose subject follows."""
+        return self._words[at].low in ("after", "before", "since", "until", "as", "than", "for")
+
+    def _is_object_of(self, at: int) -> bool:
+        return self._is_verb(at) and self._words[at].low not in _SKIPPED and self._words[at].low not in SPEECH_THAT
+
+    def _is_verb(self, at: int) -> bool:
+        if at < 0 or self._view.at(at) is not None:
+            return False
+        word = self._words[at]
+        return word.low in SPEECH or is_verbal(self._words, at) or (word.low.endswith("ing") and len(word.low) > 5)
+
+    def _is_infinitive(self, verb: int) -> bool:
+        return verb > 0 and self._words[verb - 1].low == "to"
+
+    def _over_comma(self, at: int) -> tuple[Party, ...]:
+        """Before a comma: an apposition is stepped over, else the verb shares the subject of the verb before it."""
+        if party := self._view.ending_at(at - 1):
+            opening = self._comma_before(party.first)
+            if opening > 0 and (named := self._view.ending_at(opening - 1)) and not named.actor.modifier:
+                return self._with_coordinated(named)
+        opening = self._comma_before(at)
+        if opening > 0 and (named := self._view.ending_at(opening - 1)) and not self._verb_between(opening, at):
+            return self._with_coordinated(named)
+        return self._carried(at)
+
+    def _comma_before(self, at: int) -> int:
+        for index in range(at - 1, max(-1, at - 16), -1):
+            if self._words[index].low == ",":
+                return index
+            if self._words[index].low in _BREAKS:
+                return -1
+        return -1
+
+    def _verb_between(self, start: int, end: int) -> bool:
+        return any(is_verbal(self._words, i) for i in range(start + 1, end))
+
+    def _antecedent(self, at: int) -> tuple[Party, ...]:
+        back = at - 1 - (at > 0 and self._words[at - 1].low == ",")
+        party = self._view.ending_at(back)
+        return (party,) if party is not None and not party.actor.modifier else ()
+
+    def _carried(self, at: int) -> tuple[Party, ...]:
+        """The subject of the nearest verb before word `at` that has one."""
+        for index in range(at - 1, max(-1, at - 40), -1):
+            if self._words[index].low in _BREAKS:
+                break
+            if self._is_verb(index) and self._quoted[index] == self._quoted[at] and (found := self.subject(index)):
+                return found
+        return self._opening(at)
+
+    def _opening(self, at: int) -> tuple[Party, ...]:
+        """The first party of the sentence before word `at` that can be a subject."""
+        for party in self._view.parties:
+            if party.last >= at:
+                break
+            before = self._words[party.first - 1].low if party.first else ""
+            if not party.actor.modifier and before not in _PREPOSITIONS and not self._quoted[party.first]:
+                return self._with_coordinated(party)
+        return ()
+
+    def _with_coordinated(self, party: Party) -> tuple[Party, ...]:
+        """The party and those listed before it: "Seoul, Tokyo and Washington"."""
+        found = [party]
+        while True:
+            at = found[0].first - 1
+            while at >= 0 and self._words[at].low in _DETERMINERS:
+                at -= 1
+            if at < 1 or self._words[at].low not in ("and", ",", "or"):
+                break
+            joined_by_comma = self._words[at].low == ","
+            at -= self._words[at - 1].low == ","
+            other = self._view.ending_at(at - 1)
+            if other is None or other.actor.modifier or (joined_by_comma and len(found) == 1):
+                break
+            if self._in_prepositional_phrase(other):
+                break
+            found.insert(0, other)
+        return tuple(found)
+
+    def _in_prepositional_phrase(self, party: Party) -> bool:
+        at = party.first - 1
+        while at >= 0 and self._words[at].low in _DETERMINERS:
+            at -= 1
+        return at >= 0 and self._words[at].low in _PREPOSITIONS
+
+    # -- passives and nominal authors -----------------------------------------------------------------------------------------
+
+    def is_passive(self, verb: int) -> bool:
+        """Whether a form of "be" governs the word."""
+        at = verb - 1
+        while at >= 0 and (self._words[at].low.endswith("ly") or self._words[at].low in ("not", "also", "then", "later")):
+            at -= 1
+        return at >= 0 and self._words[at].low in _BE and not self._words[verb].low.endswith("ing")
+
+    def authors(self, after: int, words: Iterable[str], reach: int = 8) -> tuple[Party, ...]:
+        """The parties named after one of the prepositions `words` within `reach` words: "by Tokyo and Seoul"."""
+        accepted = frozenset(words)
+        for at in range(after, min(len(self._words), after + reach)):
+            if self._words[at].low in _BREAKS:
+                break
+            if self._words[at].low in accepted:
+                return self._listed(at + 1)
+        return ()
+
+    def _listed(self, at: int) -> tuple[Party, ...]:
+        found: list[Party] = []
+        skipped = 0
+        while at < len(self._words) and skipped <= 3:
+            party = next((p for p in self._view.parties if p.first == at), None)
+            if party is not None:
+                found.append(party)
+                at, skipped = party.last + 1, 0
+            elif self._words[at].low in ("and", ",", "the", "as", "well", "both", "from", "by"):
+                at += 1
+            elif found:
+                break
+            else:
+                at, skipped = at + 1, skipped + 1
+        return tuple(found)
+
+    def owner(self, noun: int) -> tuple[Party, ...]:
+        """The party whose noun it is: "Tokyo's condemnation"."""
+        for back in range(noun - 1, max(-1, noun - 4), -1):
+            party = self._view.ending_at(back)
+            if party is not None:
+                return (party,) if self._words[back].low.endswith(("'s", "'")) else ()
+        return ()
+
+    # -- speakers --------------------------------------------------------------------------------------------------------
+
+    def _speech_verbs(self) -> list[int]:
+        return [
+            index
+            for index, word in enumerate(self._words)
+            if not self._quoted[index] and self._view.at(index) is None and self._speaks(index, word)
+        ]
+
+    def _speaks(self, index: int, word: Word) -> bool:
+        if word.low == "according" and index + 1 < len(self._words) and self._words[index + 1].low == "to":
+            return True
+        return word.low in SPEECH and not (index and self._words[index - 1].low in ("a", "the", "of", "an", "in"))
+
+    def speakers(self, at: int) -> tuple[Party, ...]:
+        """Who says the word `at`: the nearest speech verb before it, else after it, else the quotation's speaker."""
+        before = [verb for verb in self._speech if verb < at]
+        for verb in reversed(before):
+            found = self.speaker_of(verb)
+            if found or not self._reaches(verb, at):
+                return found
+            return ()
+        for verb in self._speech:
+            if verb > at and (found := self.speaker_of(verb)):
+                return found
+        return self._quotation_speaker(at)
+
+    def _reaches(self, verb: int, at: int) -> bool:
+        return not any(self._words[i].low in (";",) for i in range(verb, at))
+
+    def _quotation_speaker(self, at: int) -> tuple[Party, ...]:
+        quotation = self._document.quotation_at(self._words[at].start)
+        if quotation is None or quotation.speaker is None:
+            return ()
+        return (Party(at, at, quotation.speaker, inferred=True),)
+
+    def speaker_of(self, verb: int) -> tuple[Party, ...]:
+        """The speaker of a speech verb: its subject, the name after it ("said Lee"), or after "according to"."""
+        if self._words[verb].low == "according":
+            return self._listed(verb + 2)[:1]
+        if self._inverted(verb):
+            return self._listed(verb + 1)[:1]
+        if self.is_passive(verb):
+            return self.authors(verb + 1, ("by",))
+        return self.subject(verb)
+
+    def _inverted(self, verb: int) -> bool:
+        word = self._words[verb]
+        if verb + 1 >= len(self._words) or word.low not in _INVERTIBLE:
+            return False
+        following = verb + 1
+        while following < len(self._words) and self._words[following].low in _DETERMINERS:
+            following += 1
+        opens = verb == 0 or self._words[verb - 1].low in (",", "?", "!") or self._quoted[verb - 1]
+        return opens and any(p.first in (verb + 1, following) for p in self._view.parties)
+
+    def quoted_at(self, at: int) -> bool:
+        """Whether the word stands inside a quotation."""
+        return self._quoted[at]
+
+    def has_quotation(self, first: int, last: int) -> bool:
+        """Whether any word of the stretch stands inside a quotation."""
+        return any(self._quoted[first : last + 1])
+
+
+_INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")
+SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")
+
+
+def text_of(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
+    """Offsets of a stretch of words."""
+    return words[first].start, words[last].end

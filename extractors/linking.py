@@ -1,0 +1,131 @@
+"""Which launch a reaction answers: one named or meant in the clause, else the lead launch, unless something else is meant."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from extractors.cues import Cue
+from extractors.document import Document
+from extractors.parties import SentenceView
+from extractors.phrases import inflections
+from extractors.records import Launch
+from extractors.text import word_set
+
+
+def _forms(listed: str) -> frozenset[str]:
+    return frozenset().union(*(inflections(word) for word in listed.split()))
+
+
+_LAUNCH_WORDS = _forms(
+    """launch firing test missile rocket salvo barrage volley projectile drone satellite flight liftoff lift-off weapon
+    icbm warhead interception debris wreckage blast-off missiles"""
+)
+_ATTACK_WORDS = _forms("attack strike raid bombardment assault")
+_ANAPHORA = word_set("it this that these them such act acts move action actions provocation provocations event incident")
+_COMPETING = _forms(
+    """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill visit balloon leaflet
+    reactor enrichment centrifuge broadcast loudspeaker summit embargo accord troop border ferry parliament
+    abduction hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest takeover
+    detention execution trial referendum annexation island tax trade fishing whaling memorial shrine visit"""
+) - _forms("launch")
+_OWN = frozenset({"endorse", "deny", "assess", "commit", "monitor"})
+_AGAINST = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize", "alert", "consult"})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The launch meant, and whether words of the clause say so (`inferred` false) or only the context."""
+
+    launch: Launch | None
+    inferred: bool
+    competing: bool = False
+
+
+class Linker:
+    """Links the cues of one document to its launches."""
+
+    def __init__(self, document: Document, launches: Sequence[Launch]) -> None:
+        self._document = document
+        self._launches = launches
+        spans = sorted((e.start, e.end, launch.key) for launch in launches for e in launch.evidence)
+        self._starts = [start for start, _, _ in spans]
+        self._spans = spans
+        self._by_key = {launch.key: launch for launch in launches}
+        self._leads = [launch for launch in launches if launch.role == "lead"]
+        self._attacks = any(launch.count_min is None or launch.count_min > 3 for launch in launches)
+
+    def link(self, view: SentenceView, cue: Cue, country: str | None) -> Link:
+        """The launch that `cue`, uttered or done by `country`, answers."""
+        first, last = self._window(view, cue)
+        lows = [word.low for word in view.words[first : last + 1]]
+        about_launch = any(self._is_launch_word(low) for low in lows)
+        competing = any(low in _COMPETING for low in lows)
+        if competing and not about_launch:
+            return Link(None, False, competing=True)
+        named = self._mentioned(view, first, last, cue, country)
+        if named is not None:
+            return Link(named, False)
+        default = self._default(view, cue, country)
+        return Link(default, True)
+
+    def _is_launch_word(self, low: str) -> bool:
+        return low in _LAUNCH_WORDS or low in _ATTACK_WORDS
+
+    def _window(self, view: SentenceView, cue: Cue) -> tuple[int, int]:
+        """The words that say what the cue is about: its object, for words in a mouth the whole sentence."""
+        if cue.stance.frame == "say":
+            return 0, len(view.words) - 1
+        last = cue.last
+        while last + 1 < len(view.words) and last - cue.last < 14 and view.words[last + 1].low not in _ENDS:
+            last += 1
+        return cue.first, last
+
+    def _mentioned(self, view: SentenceView, first: int, last: int, cue: Cue, country: str | None) -> Launch | None:
+        """A launch with a mention in the window, or in the sentence; of several the one that fits the side and role."""
+        inner = self._between(view.words[first].start, view.words[last].end)
+        whole = self._between(view.sentence.start, view.sentence.end)
+        for group in (inner, whole):
+            fitting = [launch for launch in group if _fits(launch, cue, country)]
+            if fitting:
+                return _latest_lead(fitting)
+        return None
+
+    def _between(self, start: int, end: int) -> list[Launch]:
+        low, high = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        keys = dict.fromkeys(key for _, _, key in self._spans[low:high])
+        return [self._by_key[key] for key in keys]
+
+    def _default(self, view: SentenceView, cue: Cue, country: str | None) -> Launch | None:
+        if self._leads:
+            fitting = [launch for launch in self._leads if _fits(launch, cue, country)]
+            return _latest_lead(fitting or self._leads)
+        near = self._near(view)
+        fitting = [launch for launch in near if _fits(launch, cue, country)]
+        return _latest_lead(fitting) if fitting else None
+
+    def _near(self, view: SentenceView) -> list[Launch]:
+        """Background launches told in the same paragraph up to here, or in the sentence before."""
+        sentences = self._document.sentences
+        index = view.sentence.index
+        paragraph = view.sentence.paragraph
+        begin = index
+        while begin > 0 and sentences[begin - 1].paragraph == paragraph:
+            begin -= 1
+        return self._between(sentences[begin].start, view.sentence.end)
+
+
+_ENDS = word_set("; : — . but while whereas ( )")
+
+
+def _fits(launch: Launch, cue: Cue, country: str | None) -> bool:
+    own = country is not None and launch.country == country
+    return not own if cue.stance.type in _AGAINST else True
+
+
+def _latest_lead(launches: Iterable[Launch]) -> Launch | None:
+    """The latest lead launch of several; without a lead the latest launch, undated ones first."""
+    listed = list(launches)
+    leads = [launch for launch in listed if launch.role == "lead"]
+    return max(leads or listed, key=lambda launch: (launch.date.isoformat() if launch.date else ""), default=None)

@@ -1,0 +1,290 @@
+"""Phrases of a rule pack over words: compiled once, found in time linear in the number of words.
+
+Notation: `word~` every inflection of a word, `a|b` either word, `(a b|c)` one of several runs of words, `x?` may be
+missing, `..4` up to four words of which none is a comma, a stop or a bracket, `<state>` words that a slot given by the
+caller accepts. Quotation marks are no words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from extractors.text import Word, words
+
+# base: 3rd person, past, participle, -ing; what spelling rules do not give
+_IRREGULAR = {
+    base: tuple(forms.split())
+    for base, _, forms in (
+        line.partition(": ")
+        for line in """
+be: is was been being are were am
+beat: beats beat beaten beating
+begin: begins began begun beginning
+bring: brings brought bringing
+break: breaks broke broken breaking
+come: comes came coming
+deny: denies denied denying
+draw: draws drew drawn drawing
+feel: feels felt feeling
+fight: fights fought fighting
+find: finds found finding
+fly: flies flew flown flying
+freeze: freezes froze frozen freezing
+get: gets got gotten getting
+give: gives gave given giving
+go: goes went gone going
+have: has had having
+hit: hits hit hitting
+hold: holds held holding
+keep: keeps kept keeping
+make: makes made making
+meet: meets met meeting
+pay: pays paid paying
+put: puts put putting
+ring: rings rang rung ringing
+say: says said saying
+seek: seeks sought seeking
+send: sends sent sending
+set: sets set setting
+shake: shakes shook shaken shaking
+shoot: shoots shot shooting
+shut: shuts shut shutting
+speak: speaks spoke spoken speaking
+stand: stands stood standing
+strike: strikes struck stricken striking
+swear: swears swore sworn swearing
+take: takes took taken taking
+tear: tears tore torn tearing
+tell: tells told telling
+think: thinks thought thinking
+throw: throws threw thrown throwing
+understand: understands understood understanding
+withdraw: withdraws withdrew withdrawn withdrawing
+write: writes wrote written writing
+""".strip().splitlines()
+    )
+}
+_DOUBLING = frozenset(
+    ["refer", "regret", "repel", "rebut", "confer", "expel", "slam", "slap", "plan", "beg", "rap", "scrap", "rip", "step", "ban", "bar", "nod", "hug", "slip", "trim"]
+)
+
+
+def inflections(word: str) -> frozenset[str]:
+    """The forms of an English verb or noun: base, -s, past, participle, -ing."""
+    if word in _IRREGULAR:
+        return frozenset((word, *_IRREGULAR[word]))
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return frozenset((word, word[:-1] + "ies", word[:-1] + "ied", word + "ing"))
+    plural = word + ("es" if word.endswith(("s", "x", "z", "ch", "sh", "o")) else "s")
+    if word.endswith("e"):
+        return frozenset((word, plural, word + "d", word[:-1] + "ing", word + "ing" if word.endswith("ee") else plural))
+    stem = word + word[-1] if word in _DOUBLING else word
+    return frozenset((word, plural, stem + "ed", stem + "ing"))
+
+
+_CONTRACTED = {"ca": "can", "wo": "will", "sha": "shall"}
+_CONTRACTION = re.compile(r"(?i)([a-z]+)(n't|'ll|'ve|'re|'d|'m)$")
+_EXPANDED = {"'ll": "will", "'ve": "have", "'re": "are", "'d": "would", "'m": "am", "n't": "not"}
+
+
+def spoken_words(text: str, start: int, end: int) -> list[Word]:
+    """Words and marks of normalised text without quotation marks; "won't" is two words, `will` and `not`."""
+    found: list[Word] = []
+    for word in words(text, start, end):
+        if word.text in "\"'":
+            continue
+        contraction = _CONTRACTION.match(word.text) if "'" in word.text else None
+        if contraction is None:
+            found.append(word)
+            continue
+        stem, tail = contraction.group(1), contraction.group(2)
+        middle = word.start + len(stem)
+        found.append(Word(word.start, middle, stem, _CONTRACTED.get(stem.lower(), stem.lower())))
+        found.append(Word(middle, word.end, tail, _EXPANDED[tail.lower()]))
+    return found
+
+
+class PhraseError(ValueError):
+    """A pattern that does not follow the notation; the message is a sentence."""
+
+
+Slot = Callable[[int], int]
+"""Given a word's index, the index after the slot's filler, or 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of a phrase: words accepted, or runs of steps (a group), or a gap of up to `gap` words, or a slot."""
+
+    accepted: frozenset[str] = frozenset()
+    runs: tuple[tuple[_Step, ...], ...] = ()
+    optional: bool = False
+    gap: int = 0
+    slot: str = ""
+
+
+class Found(NamedTuple):
+    """A phrase found at the words `first`..`last`, both included; `pattern` is how the pack writes it."""
+
+    rule: str
+    first: int
+    last: int
+    pattern: str
+
+
+_BAR = frozenset(",.;:!?()[]—–…")
+_TOKEN = re.compile(r"\.\.[0-9]|\(|\)\??|\||[^\s()|]+")
+
+
+class _Parser:
+    """Recursive descent over the tokens of one pattern. Outside brackets a bar parts words, inside it parts runs."""
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._tokens = _TOKEN.findall(pattern)
+        self._at = 0
+
+    def parse(self) -> tuple[_Step, ...]:
+        steps = self._run(grouped=False)
+        if self._at < len(self._tokens):
+            raise PhraseError(f"`{self._pattern}` has a bracket or bar too many")
+        if not any(not step.optional and (step.accepted or step.runs) for step in steps):
+            raise PhraseError(f"`{self._pattern}` has no word that must be there")
+        if steps[0].gap or steps[0].slot or steps[-1].gap:
+            raise PhraseError(f"`{self._pattern}` begins or ends with a gap or a slot that may stay empty")
+        return steps
+
+    def _peek(self) -> str:
+        return self._tokens[self._at] if self._at < len(self._tokens) else ""
+
+    def _run(self, *, grouped: bool) -> tuple[_Step, ...]:
+        steps: list[_Step] = []
+        while self._peek() and self._peek()[0] not in ")|":
+            choices = [self._atom()]
+            while not grouped and self._peek() == "|":
+                self._at += 1
+                choices.append(self._atom())
+            steps.append(choices[0] if len(choices) == 1 else _either(choices))
+        if not steps:
+            raise PhraseError(f"`{self._pattern}` has an empty group or alternative")
+        return tuple(steps)
+
+    def _atom(self) -> _Step:
+        token = self._peek()
+        self._at += 1
+        if token == "(":
+            return self._group()
+        if token.startswith(".."):
+            return _Step(gap=int(token[2:]))
+        if token.startswith("<"):
+            return _Step(slot=token.strip("<>"))
+        word, optional = (token[:-1], True) if token.endswith("?") else (token, False)
+        if not word.strip("~") or word in (")", ")?", "|"):
+            raise PhraseError(f"`{self._pattern}` has an empty group or alternative")
+        return _Step(inflections(word[:-1]) if word.endswith("~") else frozenset((word,)), optional=optional)
+
+    def _group(self) -> _Step:
+        runs = [self._run(grouped=True)]
+        while self._peek() == "|":
+            self._at += 1
+            runs.append(self._run(grouped=True))
+        closing = self._peek()
+        if closing not in (")", ")?"):
+            raise PhraseError(f"`{self._pattern}` lacks a closing bracket")
+        self._at += 1
+        return _simplified(tuple(runs), closing == ")?")
+
+
+def _is_words(step: _Step) -> bool:
+    return bool(step.accepted) and not step.optional
+
+
+def _simplified(runs: tuple[tuple[_Step, ...], ...], optional: bool) -> _Step:
+    """A group of single words is one step over their union."""
+    if all(len(run) == 1 and _is_words(run[0]) for run in runs):
+        return _Step(frozenset().union(*(run[0].accepted for run in runs)), optional=optional)
+    return _Step(runs=runs, optional=optional)
+
+
+def _either(choices: Sequence[_Step]) -> _Step:
+    return _simplified(tuple((choice,) for choice in choices), optional=False)
+
+
+def parse(pattern: str) -> tuple[_Step, ...]:
+    """The steps of a pattern. Raises PhraseError."""
+    return _Parser(pattern).parse()
+
+
+class PhraseBook:
+    """All phrases of some rules, indexed by the words they can begin with."""
+
+    def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
+        self._by_word: dict[str, list[tuple[str, str, tuple[_Step, ...]]]] = {}
+        for rule, patterns in rules.items():
+            for pattern in patterns:
+                steps = parse(pattern)
+                for word in _beginnings(steps):
+                    self._by_word.setdefault(word, []).append((rule, pattern, steps))
+
+    def find(self, tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
+        """Every phrase at every word, the longest of each rule at a word; by start."""
+        found: list[Found] = []
+        for index, token in enumerate(tokens):
+            longest: dict[str, Found] = {}
+            for rule, pattern, steps in self._by_word.get(token.low, ()):
+                end = _match(steps, 0, tokens, index, slots)
+                if end > index and (rule not in longest or longest[rule].last < end - 1):
+                    longest[rule] = Found(rule, index, end - 1, pattern)
+            found.extend(longest.values())
+        return found
+
+
+def _beginnings(steps: tuple[_Step, ...]) -> set[str]:
+    begin: set[str] = set()
+    for step in steps:
+        begin |= step.accepted
+        for run in step.runs:
+            begin |= _beginnings(run)
+        if not step.optional:
+            break
+    return begin
+
+
+def _match(steps: tuple[_Step, ...], at_step: int, tokens: Sequence[Word], at: int, slots: Mapping[str, Slot]) -> int:
+    """Index after the match of `steps[at_step:]` at word `at`, or 0. Gaps are bounded, so the work is too."""
+    if at_step == len(steps):
+        return at
+    step = steps[at_step]
+    if step.gap:
+        return _match_gap(steps, at_step, tokens, at, slots)
+    for after in _ways(step, tokens, at, slots):
+        if end := _match(steps, at_step + 1, tokens, after, slots):
+            return end
+    return _match(steps, at_step + 1, tokens, at, slots) if step.optional else 0
+
+
+def _ways(step: _Step, tokens: Sequence[Word], at: int, slots: Mapping[str, Slot]) -> Iterator[int]:
+    """Indices after one step at word `at`."""
+    if step.runs:
+        for run in step.runs:
+            if after := _match(run, 0, tokens, at, slots):
+                yield after
+    elif at < len(tokens):
+        if tokens[at].low in step.accepted:
+            yield at + 1
+        elif step.slot in slots and (after := slots[step.slot](at)):
+            yield after
+
+
+def _match_gap(
+    steps: tuple[_Step, ...], at_step: int, tokens: Sequence[Word], at: int, slots: Mapping[str, Slot]
+) -> int:
+    for skipped in range(steps[at_step].gap + 1):
+        if end := _match(steps, at_step + 1, tokens, at + skipped, slots):
+            return end
+        if at + skipped >= len(tokens) or tokens[at + skipped].low in _BAR:
+            return 0
+    return 0

@@ -1,0 +1,152 @@
+"""Who reacted how to which launch: stances of the rules, each with its actor, its launch and the words that say so.
+
+`find_reactions` reads every sentence once: the words that show a stance (`cues`), who utters or does it (`parties`,
+`frames`), and which launch it answers (`linking`); then one record for each actor and type is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from extractors.cues import Cue, cue_book, find_cues
+from extractors.document import Document
+from extractors.frames import Frames
+from extractors.linking import Link, Linker
+from extractors.packs import Packs
+from extractors.parties import Party, PartyFinder, SentenceView
+from extractors.records import Evidence, Launch, Reaction
+
+_WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
+
+
+def find_reactions(document: Document, launches: Sequence[Launch], packs: Packs | None = None) -> tuple[Reaction, ...]:
+    """The reactions of one article, in text order; `about` is the key of one of `launches`, or None."""
+    return _Finder(document, launches, packs or document.packs).find()
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A stance with one of its actors and the launch it answers."""
+
+    cue: Cue
+    party: Party
+    link: Link
+    start: int
+    end: int
+    quoted: bool
+
+
+class _Finder:
+    def __init__(self, document: Document, launches: Sequence[Launch], packs: Packs) -> None:
+        self._document = document
+        self._launches = launches
+        self._book = cue_book(packs)
+        self._parties = PartyFinder(document)
+        self._linker = Linker(document, launches)
+        self._launchers = {launch.country for launch in launches}
+
+    def find(self) -> tuple[Reaction, ...]:
+        claims: list[_Claim] = []
+        for sentence in self._document.sentences:
+            view = self._parties.view(sentence)
+            if view.words:
+                claims.extend(self._claims(view))
+        return tuple(self._records(claims))
+
+    def _claims(self, view: SentenceView) -> Iterator[_Claim]:
+        cues = find_cues(self._book, view, self._document.published)
+        if not cues:
+            return
+        frames = Frames(self._document, view)
+        for cue in cues:
+            for party in self._who(cue, frames):
+                if not party.can_react:
+                    continue
+                claim = self._claim(cue, party, view, frames)
+                if claim is not None:
+                    yield claim
+
+    def _who(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
+        """The parties whose stance it is; empty where that is unclear."""
+        if cue.stance.frame == "noun":
+            return frames.owner(cue.first) or frames.authors(cue.last + 1, ("from", "by", "in"))
+        if cue.stance.frame == "say":
+            return frames.speakers(cue.first)
+        if cue.stance.frame == "passive" or frames.is_passive(cue.head):
+            agents = frames.authors(cue.last + 1, ("by",))
+            return agents or (frames.speakers(cue.first) if cue.stance.type in _WITHOUT_AGENT else ())
+        return _speaking_for(frames.subject(cue.head), frames.speakers(cue.first))
+
+    def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames) -> _Claim | None:
+        link = self._linker.link(view, cue, party.actor.country)
+        if link.launch is None and (cue.stance.linked or not link.competing):
+            return None
+        if link.launch is not None and not _side_fits(cue, party, link.launch):
+            return None
+        first = min(cue.first, party.first) if party.first <= cue.last else cue.first
+        start, end = view.words[first].start, view.words[cue.last].end
+        quoted = frames.has_quotation(cue.first, min(len(view.words) - 1, cue.last + 12))
+        return _Claim(cue, party, link, start, end, quoted)
+
+    # -- records -----------------------------------------------------------------------------------------------------------
+
+    def _records(self, claims: Sequence[_Claim]) -> Iterator[Reaction]:
+        """One reaction for each actor and type; a state and its named speaker are one actor, under the speaker."""
+        groups: dict[tuple[str | None, str, str | None], list[_Claim]] = {}
+        for claim in claims:
+            about = claim.link.launch.key if claim.link.launch else None
+            groups.setdefault((claim.party.actor.country, claim.cue.stance.type, about), []).append(claim)
+        for (_, _, about), members in groups.items():
+            for name, same in _by_actor(members).items():
+                yield self._record(name, about, same)
+
+    def _record(self, name: str, about: str | None, claims: Sequence[_Claim]) -> Reaction:
+        lead = claims[0]
+        spans = dict.fromkeys((claim.start, claim.end) for claim in claims)
+        text = self._document.text
+        inferred = []
+        if all(claim.party.inferred for claim in claims):
+            inferred.append("actor")
+        if about is not None and all(claim.link.inferred for claim in claims):
+            inferred.append("about")
+        return Reaction(
+            actor_country=lead.party.actor.country,
+            actor=name,
+            type=lead.cue.stance.type,
+            about=about,
+            quoted=any(claim.quoted for claim in claims),
+            plover=lead.cue.stance.plover,
+            evidence=tuple(Evidence(start, end, text[start:end]) for start, end in spans),
+            rules=tuple(dict.fromkeys(claim.cue.stance.rule for claim in claims)),
+            inferred=tuple(inferred),
+        )
+
+
+def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> tuple[Party, ...]:
+    """Where a state acts and its own speaker tells it, the speaker stands for the state."""
+    by_country = {s.actor.country: s for s in speakers if s.can_react and s.actor.kind in ("person", "body", "office")}
+    return tuple(
+        by_country.get(party.actor.country, party) if party.actor.kind == "state" else party for party in subjects
+    )
+
+
+def _side_fits(cue: Cue, party: Party, launch: Launch) -> bool:
+    own = launch.country == party.actor.country
+    return cue.stance.side == "any" or own == (cue.stance.side == "own")
+
+
+def _by_actor(claims: Iterable[_Claim]) -> dict[str, list[_Claim]]:
+    """Claims of one country and type by the display name of who makes them; the state's own join its first speaker."""
+    named: dict[str, list[_Claim]] = {}
+    of_state: list[_Claim] = []
+    for claim in claims:
+        if claim.party.actor.kind == "state":
+            of_state.append(claim)
+        else:
+            named.setdefault(claim.party.actor.name, []).append(claim)
+    if of_state and named:
+        next(iter(named.values())).extend(of_state)
+    elif of_state:
+        named[of_state[0].party.actor.name] = of_state
+    return named
