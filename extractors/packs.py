@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, cast
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, cast
 
 import yaml
 from ahocorasick_rs import AhoCorasick
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from extractors.records import WeaponClass
 
@@ -52,13 +52,6 @@ class PackError(Exception):
 Texts = tuple[str, ...]
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-OneOrMore = Annotated[Texts, BeforeValidator(_as_list)]
-
-
 class Entry(BaseModel):
     """What every lexicon entry has.
 
@@ -73,22 +66,13 @@ class Entry(BaseModel):
     name: str = Field(min_length=1)
     id: str = ""
     aliases: Texts = ()
-    contextual: Mapping[str, OneOrMore] = {}
-    needs: Mapping[str, str] = {}
+    contextual: Mapping[str, Texts] = Field(default_factory=dict)
+    needs: Mapping[str, str] = Field(default_factory=dict)
 
-    @model_validator(mode="before")
     @classmethod
-    def _id_is_name(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not data.get("id"):
-            data["id"] = data.get("code") or data.get("name", "")
-        return data
-
-    @model_validator(mode="after")
-    def _flags_are_aliases(self) -> Self:
-        for alias in self.needs:
-            if all(alias != text for text, _ in self.forms()):
-                raise ValueError(f"`needs` speaks of {alias!r}, which is no alias of this entry")
-        return self
+    def prepare(cls, item: dict[str, Any]) -> None:
+        """Completes an item as read; done here because validators written in Python cost more than all the rest."""
+        item.setdefault("id", item.get("name", ""))
 
     def forms(self) -> Iterator[tuple[str, Form]]:
         """Alias texts with the form each stands for, the name first."""
@@ -109,9 +93,13 @@ class State(Entry):
     code: str = Field(pattern=r"^[A-Z][A-Z0-9]{1,4}$")
     organisation: bool = False
     demonyms: Texts = ()
-    capital: OneOrMore = ()
+    capital: Texts = ()
     metonyms: Texts = ()
     zone: str | None = None
+
+    @classmethod
+    def prepare(cls, item: dict[str, Any]) -> None:
+        item.setdefault("id", item.get("code", ""))
 
     def forms(self) -> Iterator[tuple[str, Form]]:
         yield from super().forms()
@@ -172,6 +160,9 @@ class Tenure(BaseModel):
     valid_to: date | None = Field(default=None, alias="to")
 
 
+_FAMILY_FIRST = {"PRK", "KOR", "CHN", "TWN", "VNM"}
+
+
 class Person(Entry):
     """A person in office. The surname is found alone only where it is listed in `aliases`."""
 
@@ -180,15 +171,12 @@ class Person(Entry):
     surname: str = ""
     tenures: tuple[Tenure, ...] = Field(min_length=1)
 
-    @model_validator(mode="before")
     @classmethod
-    def _surname(cls, data: Any) -> Any:
-        """Korean and Chinese names begin with the family name, others end with it."""
-        if isinstance(data, dict) and not data.get("surname") and isinstance(data.get("name"), str):
-            words = data["name"].split()
-            family_first = data.get("country") in {"PRK", "KOR", "CHN", "TWN", "VNM"}
-            data["surname"] = (words[0] if family_first else words[-1]) if words else ""
-        return data
+    def prepare(cls, item: dict[str, Any]) -> None:
+        """Korean, Chinese and Vietnamese names begin with the surname, others end with it."""
+        super().prepare(item)
+        words = str(item.get("name", "")).split() or [""]
+        item.setdefault("surname", words[0 if item.get("country") in _FAMILY_FIRST else -1])
 
     def forms(self) -> Iterator[tuple[str, Form]]:
         for alias, form in super().forms():
@@ -210,7 +198,7 @@ class Weapon(Entry):
 
     kind_ = "weapon"
     weapon_class: WeaponClass | Literal["interceptor", "satellite", "spacecraft", "other"] = Field(alias="class")
-    countries: OneOrMore
+    countries: Texts
 
 
 class Noun(Entry):
@@ -234,7 +222,7 @@ class Place(Entry):
         "launch_site", "test_range", "base", "airport", "port", "city", "region", "sea", "strait", "island", "area",
         "mountain", "lake", "river",
     ]  # fmt: skip
-    country: OneOrMore = ()
+    country: Texts = ()
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
 
@@ -252,19 +240,12 @@ class Rule(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")
     description: str = Field(min_length=1)
-    patterns: OneOrMore = ()
+    patterns: Texts = ()
     set: Mapping[str, Any] = {}
     examples: tuple[str | Mapping[str, Any], ...] = ()
     counterexamples: tuple[str | Mapping[str, Any], ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_pattern(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "pattern" in data:
-            data["patterns"] = [*_as_list(data.pop("pattern")), *_as_list(data.get("patterns", []))]
-        return data
 
 
 E = TypeVar("E", bound=Entry)
@@ -383,13 +364,21 @@ _REMEDIES = {
 }
 
 
-def _validation_error(path: Path, source: str, where: tuple[str | int, ...], error: ValidationError) -> PackError:
+def _validation_error(
+    path: Path, source: str, where: tuple[str | int, ...], error: ValidationError, lines: Sequence[int] = ()
+) -> PackError:
+    """The first thing wrong; `lines` maps positions in what was validated to positions in the file."""
     first = error.errors()[0]
-    location = tuple(step for step in first["loc"] if not (isinstance(step, str) and step.startswith("function-")))
-    key = ".".join(str(step) for step in location)
+    location = list(first["loc"])
+    if lines and location and isinstance(location[0], int):
+        location[0] = lines[location[0]]
+    key = ".".join(str(step) for step in location if isinstance(step, str))
     problem = first["msg"][0].lower() + first["msg"][1:]
-    remedy = _REMEDIES.get(first["type"], "Correct the value")
-    return PackError(path, _line_of(source, (*where, *location)), key, problem, remedy)
+    return PackError(path, _line_of(source, (*where, *location)), key, problem, _remedy(first["type"]))
+
+
+def _remedy(kind: str) -> str:
+    return _REMEDIES.get(kind, "Correct the value; docs/rules.md lists the keys and what they hold")
 
 
 @dataclass(frozen=True)
@@ -429,6 +418,8 @@ def _read_rules(path: Path, source: str, content: Mapping[str, Any]) -> Iterator
         for free in ("set", "examples", "counterexamples"):
             if isinstance(item.get(free), (dict, list)):
                 item[free] = _typed(item[free])
+        if isinstance(pattern := item.pop("pattern", None), str):
+            item["patterns"] = [pattern, *item.get("patterns", [])]
         try:
             rule = Rule.model_validate(item)
         except ValidationError as error:
@@ -441,24 +432,55 @@ def _adapter(model: type[Entry]) -> TypeAdapter[list[Entry]]:
     return TypeAdapter(list[model])  # type: ignore[valid-type]
 
 
+@cache
+def _list_keys(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, field in model.model_fields.items() if field.annotation == Texts)
+
+
+def _split_lists(model: type[BaseModel], item: dict[str, Any]) -> None:
+    """Lists can be written as one text parted by semicolons, which reads faster for person and machine."""
+    for key in _list_keys(model):
+        if type(value := item.get(key)) is str:
+            item[key] = [part.strip() for part in value.split(";") if part.strip()]
+    if type(contextual := item.get("contextual")) is dict:
+        for alias, after in contextual.items():
+            if type(after) is str:
+                contextual[alias] = [part.strip() for part in after.split(";") if part.strip()]
+
+
 def _read_entries(
     path: Path, source: str, content: Mapping[str, Any], key: str, model: type[Entry]
 ) -> Iterator[tuple[type[Entry], str, Entry | None]]:
-    items = _items(path, source, content, key)
-    if any("remove" in item for item in items):
-        kept = []
-        for index, item in enumerate(items):
-            if gone := _removal(path, source, (key, index), item):
-                yield model, gone, None
-            else:
-                kept.append(item)
-        items = kept
+    kept, lines = [], []
+    for index, item in enumerate(_items(path, source, content, key)):
+        if "remove" in item and (gone := _removal(path, source, (key, index), item)):
+            yield model, gone, None
+            continue
+        model.prepare(item)
+        _split_lists(model, item)
+        kept.append(item)
+        lines.append(index)
     try:
-        entries = _adapter(model).validate_python(items)
+        entries = _adapter(model).validate_python(kept)
     except ValidationError as error:
-        raise _validation_error(path, source, (key,), error) from None
-    for entry in entries:
+        raise _validation_error(path, source, (key,), error, lines) from None
+    names: set[str] = set()
+    for index, entry in zip(lines, entries, strict=True):
+        _check(path, source, (key, index), entry, names)
         yield model, entry.id, entry
+
+
+def _check(path: Path, source: str, where: tuple[str, int], entry: Entry, names: set[str]) -> None:
+    """What the schema cannot say: an id stands once, and flags speak of aliases of the entry."""
+    if entry.id in names:
+        problem = f"there is another entry called {entry.id!r} in this file"
+        raise PackError(path, _line_of(source, where), "name", problem, "Join the two, or give one an `id` of its own")
+    names.add(entry.id)
+    if entry.needs:
+        known = {text for text, _ in entry.forms()}
+        if unknown := [alias for alias in entry.needs if alias not in known]:
+            problem = f"`needs` speaks of {unknown[0]!r}, which is no alias of {entry.name}"
+            raise PackError(path, _line_of(source, (*where, "needs")), "needs", problem, "Add it to `aliases`")
 
 
 def _read_pack(path: Path) -> _File:
@@ -514,7 +536,7 @@ def fold(text: str) -> str:
 
 
 class _Alias(NamedTuple):
-    """One way to write an entry, compiled. `capitals`: positions that must be upper case in the text."""
+    """One way to write an entry. `capitals`: positions that must be upper case in the text."""
 
     text: str
     entry: Entry
@@ -546,25 +568,17 @@ class Mention(NamedTuple):
 
 
 def _plural(word: str) -> str:
-    if re.search(r"[^aeiou]y$", word):
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
         return word[:-1] + "ies"
-    return word + ("es" if re.search(r"(s|x|ch|sh)$", word) else "s")
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def _spellings(alias: str) -> set[str]:
+def _spellings(alias: str) -> tuple[str, ...]:
     """`alias` and what else it is written like: KN-23 also as KN23."""
+    if "-" not in alias:
+        return (alias,)
     joined = re.sub(r"(?<=[A-Za-z])-(?=[0-9])", "", alias)
-    return {alias, joined}
-
-
-def _capitals(entry: Entry, shape: str) -> tuple[int, ...]:
-    """Positions that must be upper case, counted from the first letter or digit.
-
-    Of persons only the first two: "Kim Jong Un", "Kim Jong-Un" and "Kim Jong-un" are one name.
-    """
-    first = next((i for i, char in enumerate(shape) if char.isalnum()), 0)
-    positions = [i - first for i, char in enumerate(shape) if char.isupper()]
-    return tuple(positions[:2] if isinstance(entry, Person) else positions)
+    return (alias,) if joined == alias else (alias, joined)
 
 
 def _takes_plural(entry: Entry, form: Form) -> bool:
@@ -573,20 +587,39 @@ def _takes_plural(entry: Entry, form: Form) -> bool:
     return isinstance(entry, (Office, Weapon)) or (form == "demonym" and isinstance(entry, (State, Group)))
 
 
-def _aliases(entry: Entry) -> Iterator[tuple[str, _Alias]]:
-    """Every spelling of an entry, singular and plural, with the folded text that finds it."""
+_Written = tuple[str, str, Form, Entry, bool]
+"""Alias as listed, as spelled, form, entry, plural."""
+
+
+def _written(entry: Entry) -> Iterator[tuple[str, _Written]]:
+    """Every spelling of an entry, singular and plural, by the folded text that finds it.
+
+    Kept raw and made an _Alias at its first match: most aliases of the lexicons never occur in a text.
+    """
     for text, form in entry.forms():
-        after = entry.contextual.get(text)
-        needed = () if after is None else (after or (entry.id,))
         for spelling in _spellings(text):
-            shapes = [(spelling, False)]
+            folded = fold(spelling).strip()
+            yield folded, (text, spelling, form, entry, False)
             if _takes_plural(entry, form) and spelling[-1].isalpha() and not spelling.endswith(("ese", "ish", "men")):
-                shapes.append((_plural(spelling), True))
-            for shape, plural in shapes:
-                alias = _Alias(
-                    text, entry, form, _capitals(entry, shape), plural, needed, entry.needs.get(text), shape[-1] == "."
-                )
-                yield f" {fold(shape).strip()} ", alias
+                yield _plural(folded), (text, spelling, form, entry, True)
+
+
+def _alias(written: _Written) -> _Alias:
+    """Capitals are counted from the first letter or digit. Of persons only the first two: "Kim Jong-un" is one too."""
+    text, spelling, form, entry, plural = written
+    first = next(i for i, char in enumerate(spelling) if char.isalnum())
+    capitals = tuple(i - first for i, char in enumerate(spelling) if char.isupper())
+    after = entry.contextual.get(text)
+    return _Alias(
+        text=text,
+        entry=entry,
+        form=form,
+        capitals=capitals[:2] if isinstance(entry, Person) else capitals,
+        plural=plural,
+        after=() if after is None else (after or (entry.id,)),
+        needs=entry.needs.get(text),
+        dotted=spelling.endswith(".") and not plural,
+    )
 
 
 def _longest(found: list[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
@@ -670,24 +703,30 @@ class Packs:
         return self._table(Place)
 
     def _compile(self) -> None:
-        patterns: dict[str, list[_Alias]] = {}
+        patterns: dict[str, list[_Written]] = {}
         for table in self._entries.values():
             for entry in table.values():
-                for folded, alias in _aliases(entry):
-                    if folded.strip():
-                        patterns.setdefault(folded, []).append(alias)
+                for folded, written in _written(entry):
+                    patterns.setdefault(folded, []).append(written)
+        patterns.pop("", None)
         self._found_by = list(patterns.values())
-        self._automaton = AhoCorasick(list(patterns))
+        self._aliases: list[list[_Alias] | None] = [None] * len(patterns)
+        self._automaton = AhoCorasick([f" {folded} " for folded in patterns])
+
+    def _aliases_of(self, pattern: int) -> list[_Alias]:
+        aliases = self._aliases[pattern]
+        if aliases is None:
+            aliases = self._aliases[pattern] = [_alias(written) for written in self._found_by[pattern]]
+        return aliases
 
     def mentions(self, text: str) -> list[Mention]:
         """Everything of the lexicons that `text` names, by start; of overlapping names the longest.
 
         Offsets are code points into `text`. Entries that share a span come one after another. Runs in linear time.
         """
-        haystack = f" {fold(text)} "
         spans = []
-        for pattern, start, end in self._automaton.find_matches_as_indexes(haystack, overlapping=True):
-            for alias in self._found_by[pattern]:
+        for pattern, start, end in self._automaton.find_matches_as_indexes(f" {fold(text)} ", overlapping=True):
+            for alias in self._aliases_of(pattern):
                 if _written_as(alias, text, start, end - 2):
                     spans.append((start, end - 2, pattern))
                     break
@@ -698,7 +737,7 @@ class Packs:
 
     def _readings(self, text: str, start: int, end: int, pattern: int) -> Iterator[Mention]:
         seen: list[Entry] = []
-        for alias in self._found_by[pattern]:
+        for alias in self._aliases_of(pattern):
             entry = alias.entry
             if any(entry is other for other in seen) or not _written_as(alias, text, start, end):
                 continue
