@@ -79,7 +79,7 @@ def healthy(api_url: str, seconds: float = 1.0) -> bool:
 
 
 def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return once the API answers. Raises PrefectUnavailableError with the end of its log when it ends or stays silent."""
+    """Return once the API answers; raises PrefectUnavailableError with the end of its log when it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -91,7 +91,7 @@ def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path)
             return
         time.sleep(0.05)
     raise PrefectUnavailableError(
-        f"Prefect's server did not answer at {api_url} within {START_SECONDS} s; its log is {log}."
+        f"No answer from Prefect's server at {api_url} in {START_SECONDS} s; its log is {log}."
     )
 
 
@@ -142,7 +142,7 @@ def private_server() -> Iterator[str]:
     """A Prefect API of this process's own on loopback, with a home that is deleted at the end. Sets PREFECT_API_URL."""
     home = Path(tempfile.mkdtemp(prefix="launchwire-prefect-"))
     log = home / "server.log"
-    migrated = _place_database(home)
+    migrated = place_database(home)
     port = free_port()
     api_url = f"http://127.0.0.1:{port}/api"
     environment = {
@@ -169,7 +169,7 @@ def private_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _place_database(home: Path) -> bool:
+def place_database(home: Path) -> bool:
     """Put a migrated database into `home`; False when there can be no template and the server has to migrate."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
     template = cache / f"prefect-{version('prefect')}.db"

@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from storage.lake import LakeConfig
+from storage.lake import LakeConfig, S3Options
 
 PREFIX = "LAUNCHWIRE_"
 FILE = "launchwire.toml"
@@ -34,10 +34,6 @@ class Settings(BaseModel):
     catalog: str = ""
     store: str = ""
     partition: Literal["month", "day"] = "month"
-    s3_endpoint: str = ""
-    s3_region: str = ""
-    s3_url_style: Literal["", "path", "vhost"] = ""
-    s3_use_ssl: bool = True
     feeds: Path = Path("feeds.toml")
     packs: tuple[Path, ...] = ()
 
@@ -71,12 +67,19 @@ class Settings(BaseModel):
         return value
 
     def lake(self) -> LakeConfig:
-        """Where the lake is: the catalog and the store, each inside `data_dir` unless set."""
+        """Where the lake is: in `data_dir` unless catalog or store say otherwise; S3 keys come from AWS_* variables."""
         return LakeConfig(
-            catalog=self.catalog or f"sqlite:{self.data_dir / 'catalog.sqlite'}",
-            store=self.store or str(self.data_dir / "lake"),
+            directory=self.data_dir,
+            catalog=self.catalog or None,
+            store=self.store or None,
+            s3=S3Options.from_environment(os.environ),
             partition=self.partition,
+            lock_wait_seconds=self.lock_seconds,
         )
+
+    def activate(self) -> None:
+        """Make these the settings of every flow that this process runs."""
+        os.environ.update(self.environment())
 
     def environment(self) -> dict[str, str]:
         """These settings as variables, paths absolute: what a child process in another directory needs."""

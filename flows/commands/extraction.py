@@ -1,0 +1,183 @@
+"""`launchwire extract` and `launchwire evaluate`: the rules on articles from a file, with no lake and no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from extractors.engine import extract as extract_text
+from extractors.evaluation import Evaluation, Figures
+from extractors.packs import Packs, load_packs
+from extractors.records import Extraction
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
+from flows.terminal import safe
+
+
+class BadLineError(Exception):
+    """A line of the input that is no article; the message says what is wrong with it."""
+
+
+def _published(value: object) -> date | datetime | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise BadLineError(f"published must be a date or date-time in ISO 8601, not {type(value).__name__}")
+    try:
+        return date.fromisoformat(value) if len(value) == len("2026-01-04") else datetime.fromisoformat(value)
+    except ValueError:
+        raise BadLineError(f"published {value[:40]!r} is not ISO 8601, for example 2026-01-04") from None
+
+
+def _text(row: dict[str, Any], key: str) -> str:
+    value = row.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadLineError(f"{key} must be a string, not {type(value).__name__}")
+    return value
+
+
+def article(row: dict[str, Any], packs: Packs) -> dict[str, Any]:
+    """One input object to one output object (docs/extract.md). Raises BadLineError."""
+    out: dict[str, Any] = {"id": row.get("id")}
+    text, title, published = _text(row, "text"), _text(row, "title"), _published(row.get("published"))
+    if not text and "html" in row:
+        from extractors.article import parse_page
+
+        page = parse_page(_text(row, "html").encode("utf-8", "replace"), url=_text(row, "url"), encoding="utf-8")
+        text, title, published = page.text, title or page.title, published or page.published
+        out |= {"text": text, "title": title, "published": published and published.isoformat(), "outcome": page.outcome}
+    elif "text" not in row:
+        raise BadLineError("an article needs text or html")
+    found = extract_text(text, title=title, published=published, packs=packs)
+    return out | records(found)
+
+
+def records(found: Extraction) -> dict[str, Any]:
+    """`launches` and `reactions` as JSON-ready objects, each with its evidence, rules and pack version."""
+
+    def plain(record: Any) -> dict[str, Any]:
+        values = asdict(record)
+        return {key: value.isoformat() if isinstance(value, date) else value for key, value in values.items()} | {
+            "pack_version": found.pack_version
+        }
+
+    return {"launches": [plain(x) for x in found.launches], "reactions": [plain(x) for x in found.reactions]}
+
+
+def run(lines: TextIO, packs: Packs) -> Iterator[dict[str, Any]]:
+    """Output objects for input lines in the same order; a bad line yields an object with `error` and `id` or `line`."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        row: Any = None
+        try:
+            row = json.loads(line)
+            if not isinstance(row, dict):
+                raise BadLineError("a line must be one JSON object")
+            yield article(row, packs)
+        except (BadLineError, ValueError, RecursionError) as error:
+            named = isinstance(row, dict) and row.get("id") is not None
+            yield {"id" if named else "line": row["id"] if named else number, "error": str(error)}
+
+
+@click.command()
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"), default="-")
+@click.option(
+    "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
+)
+def extract(file: TextIO, extra: tuple[Path, ...]) -> int:
+    """Read one JSON article a line from FILE (- is standard input), write its launches and reactions, one line each.
+
+    An article has id, url, title, published and text or html. A bad line is named on the error stream as
+    {"id" or "line", "error"}; the others go on and the exit status is 1.
+
+    \b
+    Example:
+      echo '{"id": 1, "published": "2026-01-04", "text": "Iran fired two missiles on Sunday."}' | launchwire extract
+    """
+    status = EXIT_DONE
+    for out in run(file, load_packs(extra)):
+        if "error" in out:
+            status = EXIT_SOME_FAILED
+            click.echo(json.dumps(out), err=True)
+        else:
+            sys.stdout.write(json.dumps(out, ensure_ascii=False) + "\n")
+    return status
+
+
+@click.command()
+@click.argument("gold", type=click.File("r", encoding="utf-8"))
+@click.option(
+    "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
+)
+@click.option("--misses/--no-misses", default=True, show_default=True, help="List every difference.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+def evaluate(gold: TextIO, extra: tuple[Path, ...], misses: bool, as_json: bool) -> int:
+    """Measure the rules on labelled articles: GOLD has one JSON article a line with launches and reactions.
+
+    docs/annotation.md says what each field means and how it is scored.
+
+    \b
+    Example:
+      launchwire evaluate labelled.jsonl
+    """
+    from extractors.evaluation import evaluate as measure
+
+    packs = load_packs(extra)
+    labelled, found = [], {}
+    for number, line in enumerate(gold, 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+                labelled.append(row)
+                found[str(row["id"])] = article(row, packs)
+            except (BadLineError, ValueError, KeyError, TypeError) as error:
+                raise click.UsageError(f"{gold.name}, line {number}: {error}") from None
+    result = measure(labelled, found)
+    click.echo(json.dumps(_figures(result)) if as_json else _table(result, misses))
+    return EXIT_DONE
+
+
+def _figures(result: Evaluation) -> dict[str, Any]:
+    def ratios(f: Figures) -> dict[str, float]:
+        return {"precision": round(f.precision, 4), "recall": round(f.recall, 4), "f1": round(f.f1, 4),
+                "tp": f.tp, "fp": f.fp, "fn": f.fn}  # fmt: skip
+
+    return {
+        "articles": result.articles,
+        "launch": ratios(result.launches),
+        "lead_launch": ratios(result.lead_launches),
+        "slots": ratios(result.all_slots),
+        "slot": {name: ratios(figures) for name, figures in result.slots.items()},
+        "exact_articles": round(result.exact / result.articles, 4) if result.articles else None,
+        "false_alarm_rate": round(result.false_alarms / result.without_launch, 4) if result.without_launch else None,
+        "negatives": result.without_launch,
+        "reaction": ratios(result.reactions),
+        "reaction_actor": ratios(result.reaction_actors),
+        "reaction_link": round(result.linked_right / result.linked, 4) if result.linked else None,
+    }
+
+
+def _table(result: Evaluation, misses: bool) -> str:
+    figures = _figures(result)
+    lines = [safe(f"{name}: {what}") for name, what in result.misses] if misses else []
+    measures = [(name, figures[name]) for name in ("launch", "lead_launch", "slots", "reaction", "reaction_actor")]
+    measures += [(f"  {name}", values) for name, values in figures["slot"].items()]
+    lines += [
+        "{:<16} P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}   tp {tp} fp {fp} fn {fn}".format(name, **values)
+        for name, values in measures
+    ]
+    lines.append(
+        f"articles {figures['articles']} · all main slots right {figures['exact_articles']} · false alarms "
+        f"{figures['false_alarm_rate']} of {figures['negatives']} articles without a launch · reactions linked right "
+        f"{figures['reaction_link']}"
+    )
+    return "\n".join(lines)

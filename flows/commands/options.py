@@ -1,0 +1,79 @@
+"""What commands share: the --data option, dates, and known errors as one sentence."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from extractors.packs import PackError
+from flows.runtime import PrefectUnavailableError
+from flows.settings import Settings, SettingsError, load_settings
+from flows.subscriptions import SubscriptionError
+from flows.terminal import safe
+from storage.errors import LakeError
+
+EXIT_DONE, EXIT_SOME_FAILED, EXIT_WRONG_USE = 0, 1, 2
+KNOWN_ERRORS = (LakeError, PackError, PrefectUnavailableError, SettingsError, SubscriptionError)
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Turn the errors that a user can mend into one sentence on the error stream and exit status 2."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_WRONG_USE)
+    except KNOWN_ERRORS as error:
+        click.echo(f"launchwire: {safe(error)}", err=True)
+        sys.exit(EXIT_WRONG_USE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("launchwire: stopped.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader (head, less) went away; Python would complain once more while closing the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_DONE)
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its --data option and hand it `settings`."""
+
+    @click.option(
+        "--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Data directory [default: data]."
+    )
+    @functools.wraps(command)
+    def wrapped(*args: Any, data_dir: Path | None, **kwargs: Any) -> Any:
+        return command(*args, settings=load_settings(data_dir=data_dir), **kwargs)
+
+    return wrapped
+
+
+class DateParameter(click.ParamType[date]):
+    """A calendar date YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date, or a usage error that shows the form."""
+        if isinstance(value, date):
+            return value
+        try:
+            if len(value) != len("2026-01-04"):
+                raise ValueError
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{safe(value)!r} is not a date; write it as YYYY-MM-DD, for example 2026-01-04.", param, ctx)
+
+
+DATE = DateParameter()
+
+__all__ = ["DATE", "EXIT_DONE", "EXIT_SOME_FAILED", "EXIT_WRONG_USE", "Settings", "user_errors", "with_settings"]

@@ -1,0 +1,110 @@
+"""`launchwire sql`, `status` and `export`: reading the lake without ever writing to it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+import duckdb
+
+from flows.commands.options import Settings, with_settings
+from flows.terminal import console, safe, table
+from storage.exports import inert
+from storage.lake import Lake
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, str | int | float | bool) or value is None else str(value)
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print rows as a table, and how many there were."""
+    listed = [[_plain(value) for value in row] for row in rows]
+    screen = console()
+    screen.print(table(None, columns, listed))
+    screen.print(f"{len(listed)} row{'' if len(listed) == 1 else 's'}", style="dim")
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
+    """RFC 4180 with a header; text that a spreadsheet would run as a formula is made inert."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = (_plain(value) for value in row)
+        writer.writerow([inert(json.dumps(c, ensure_ascii=False) if isinstance(c, list | dict) else c) for c in cells])
+
+
+def write_json(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> None:
+    """One JSON object a line."""
+    for row in rows:
+        values = dict(zip(columns, (_plain(value) for value in row), strict=True))
+        out.write(json.dumps(values, ensure_ascii=False) + "\n")
+
+
+@click.command()
+@click.argument("query")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write (needed by parquet)."
+)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+              help="The lake as it was at this UTC time.")  # fmt: skip
+@with_settings
+def sql(settings: Settings, query: str, form: str, output: Path | None, as_of: datetime | None) -> None:
+    """Run QUERY on the lake, read-only. docs/tables.md lists the tables and views.
+
+    \b
+    Example:
+      launchwire sql "SELECT country, count(*) AS launches FROM launches GROUP BY ALL ORDER BY launches DESC"
+    """
+    if form == "parquet" and output is None:
+        raise click.UsageError("parquet needs a file to write; add -o launches.parquet.")
+    with Lake.open(settings.lake(), create=False) as lake, lake.read(as_of=_utc(as_of)) as con:
+        try:
+            result = con.sql(query)
+        except duckdb.Error as error:
+            raise click.ClickException(safe(error).strip()) from None
+        if result is None:
+            raise click.UsageError("the query returns nothing; launchwire sql reads, it does not write.")
+        try:
+            _write(result, form, output)
+        except duckdb.Error as error:
+            raise click.ClickException(safe(error).strip()) from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    from datetime import UTC
+
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _write(result: duckdb.DuckDBPyRelation, form: str, output: Path | None) -> None:
+    if form == "parquet":
+        result.write_parquet(str(output))
+        return
+    columns, rows = result.columns, iter(result.fetchone, None)
+    if form == "table" and output is None:
+        write_table(columns, rows)
+        return
+    write = write_json if form == "json" else write_csv
+    if output is None:
+        write(columns, rows, sys.stdout)
+    else:
+        with output.open("w", encoding="utf-8", newline="") as out:
+            write(columns, rows, out)

@@ -1,0 +1,55 @@
+"""The commands that run a flow: `launchwire poll`, `backfill`, `reextract`, `maintain`, `publish`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, Settings, with_settings
+from flows.runtime import prefect_api
+from flows.subscriptions import load_subscriptions
+from flows.terminal import safe, start_logging
+from storage.lake import Lake
+
+
+def _run(settings: Settings, start: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> int:
+    """Run a flow with these settings, print its counts, and name what failed. Returns the exit status."""
+    start_logging()
+    Lake.open(settings.lake()).close()
+    settings.activate()
+    with prefect_api(settings.data_dir):
+        counts = asyncio.run(start())
+    failed = counts.pop("failed", [])
+    click.echo(", ".join(f"{value} {name.replace('_', ' ')}" for name, value in counts.items()))
+    for reason in failed:
+        click.echo(f"failed: {safe(reason)}", err=True)
+    return EXIT_SOME_FAILED if failed else EXIT_DONE
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Poll every active feed now, due or not.")
+@click.option("--feeds", type=click.Path(dir_okay=False, path_type=Path), help="Another list than feeds.toml.")
+@with_settings
+def poll(settings: Settings, everything: bool, feeds: Path | None) -> int:
+    """Poll the feeds that are due, and store their new and edited articles with what the rules find in them.
+
+    \b
+    Example:
+      launchwire poll
+      launchwire poll --all --feeds my-feeds.toml
+    """
+    if feeds is not None:
+        settings = settings.model_copy(update={"feeds": feeds})
+    load_subscriptions(settings.feeds)
+
+    async def start() -> dict[str, Any]:
+        from flows.poll import poll as flow
+
+        counts: dict[str, Any] = await flow(everything=everything)
+        return counts
+
+    return _run(settings, start)

@@ -1,0 +1,164 @@
+"""The stretch that polls and backfills share: pages -> archive -> articles -> launches -> lake."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from extractors.findings import Candidate, Capture
+from extractors.records import FeedState, Fetch, Finding
+from flows.fetch.http import Client, FetchSettings
+from flows.fetch.responses import Kind, Response
+from flows.fetch.robots import Robots
+from flows.report import RunReport
+from flows.settings import Settings
+from flows.workers import Workers
+from storage.archive import ArchiveWriter
+from storage.articles import Saved, save
+from storage.lake import Lake
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time of day, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def fetch_settings(settings: Settings) -> FetchSettings:
+    """The part of the settings that the HTTP client needs."""
+    return FetchSettings(
+        contact=settings.contact,
+        user_agent=settings.user_agent,
+        allow_networks=settings.allow_networks,
+        ca_bundle=settings.ca_bundle,
+        max_body_bytes=settings.max_body_bytes,
+        connect_seconds=settings.connect_seconds,
+        read_seconds=settings.read_seconds,
+        total_seconds=settings.total_seconds,
+        host_pace_seconds=settings.host_pace_seconds,
+        home_pace_seconds=0.0,
+        concurrent_hosts=settings.concurrent_hosts,
+    )
+
+
+class Ingest:
+    """One run's client, robots rules, archive and workers.
+
+    `async with Ingest(settings, lake, run_id) as ingest:` — everything it starts ends with it.
+    """
+
+    def __init__(self, settings: Settings, lake: Lake, run_id: str, *, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.lake = lake
+        self.run_id = run_id
+        self.clock = clock
+        self.report = RunReport()
+        self._fetches: list[Fetch] = []
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        settings = self.settings
+        self._archive = self._exits.enter_context(ArchiveWriter(settings.data_dir / "archive"))
+        self._client = await self._exits.enter_async_context(
+            _NotedClient(fetch_settings(settings), clock=self.clock, recorder=self._archive.append)
+        )
+        self._client.note = self._note
+        self._robots = Robots(self._client, clock=self.clock, directory=settings.data_dir / "robots")
+        self._workers = self._exits.enter_context(
+            Workers(settings.workers, settings.page_seconds, settings.page_attempts, settings.packs)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exits.aclose()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        kind: Kind,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        validators_url: str | None = None,
+    ) -> Response:
+        """One request, archived and noted. Never raises for what a server does."""
+        return await self._client.get(
+            url, kind=kind, etag=etag, last_modified=last_modified, validators_url=validators_url
+        )
+
+    async def pages(self, candidates: Sequence[Candidate]) -> list[Finding]:
+        """Findings for candidates, in their order. Hosts are asked in parallel, each at its pace."""
+        captures = await asyncio.gather(*(self._capture(candidate) for candidate in candidates))
+        return await self.read(captures)
+
+    async def read(self, captures: Sequence[Capture]) -> list[Finding]:
+        """Findings for captures, in their order."""
+        findings = await self._workers.read(captures)
+        self.report.note_findings(findings)
+        return findings
+
+    async def commit(self, findings: Sequence[Finding], feeds: Sequence[FeedState], message: str) -> Saved:
+        """Store them, and the requests made so far, in one transaction off the event loop."""
+        fetches, self._fetches = self._fetches, []
+        try:
+            saved = await asyncio.to_thread(
+                save, self.lake, findings=findings, fetches=fetches, feeds=feeds, message=message
+            )
+        except BaseException:
+            self._fetches = fetches + self._fetches
+            raise
+        self.report.note_saved(saved)
+        return saved
+
+    async def _capture(self, candidate: Candidate) -> Capture:
+        if candidate.carries_article:
+            return Capture(candidate, candidate.url, None, None, "entry", self.clock())
+        response = await self._client.get(candidate.url, kind="page", permit=self._robots.refusal)
+        body = response.body if response.outcome == "ok" else None
+        return Capture(candidate, response.final_url, body, _charset(response), response.outcome, response.fetched_at)
+
+    def _note(self, response: Response) -> None:
+        self.report.note_response(response)
+        file, offset = response.recorded if isinstance(response.recorded, tuple) else (None, None)
+        named = f"{self.run_id} {response.kind} {response.fetched_at.isoformat()} {response.url}"
+        self._fetches.append(
+            Fetch(
+                fetch_id=hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:20],
+                kind=response.kind,
+                url=response.url,
+                final_url=response.final_url,
+                status=response.status,
+                outcome=response.outcome,
+                bytes=response.wire_bytes,
+                seconds=round(response.seconds, 3),
+                fetched_at=response.fetched_at,
+                run_id=self.run_id,
+                detail=response.detail,
+                warc_file=file,
+                warc_offset=offset,
+            )
+        )
+
+
+class _NotedClient(Client):
+    """A client that tells of every response, those that robots.txt rules ask for included."""
+
+    note: Callable[[Response], None]
+
+    async def get(self, url: str, **options: Any) -> Response:
+        """As Client.get."""
+        response = await super().get(url, **options)
+        self.note(response)
+        return response
+
+
+def _charset(response: Response) -> str | None:
+    return response.headers.encoding if "charset" in (response.content_type or "").lower() else None

@@ -1,0 +1,248 @@
+"""The poll flow: feeds that are due -> their new and edited articles -> the lake."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
+
+from extractors.feed import NotAFeed, parse_feed
+from extractors.findings import Candidate
+from extractors.identity import article_id, canonical_url
+from extractors.records import Article, Feed, FeedEntry, FeedState
+from flows import timetable
+from flows.fetch.responses import Response
+from flows.ingest import Ingest
+from flows.runs import batched, current_run_id, publish_report
+from flows.settings import load_settings
+from flows.subscriptions import Subscription, load_subscriptions
+from storage import articles
+from storage import feeds as feed_states
+from storage.lake import Lake
+
+log = logging.getLogger("launchwire")
+
+# Feeds of one task and articles of one transaction: larger ones gain nothing and cost more when a crash repeats them.
+GROUP_FEEDS = 25
+BATCH_ARTICLES = 50
+GROUPS_AT_ONCE = 4
+# How long a second poll waits for the first before it gives up; it then finds nothing due.
+PATIENCE_SECONDS = 900.0
+
+
+@flow(name="poll", persist_result=False)
+async def poll(everything: bool = False) -> dict[str, Any]:
+    """Poll the feeds that are due, fetch their new and edited articles, and store what the rules find in them.
+
+    Args:
+        everything: Poll every active feed now instead of those that are due.
+    """
+    settings = load_settings()
+    subscriptions = load_subscriptions(settings.feeds)
+    with Lake.open(settings.lake()) as lake, lake.exclusive("poll", wait_seconds=PATIENCE_SECONDS):
+        async with Ingest(settings, lake, current_run_id()) as ingest:
+            await poll_all(ingest, subscriptions, everything=everything, run_group=_group_in_a_task)
+    await publish_report("poll", ingest.report)
+    return ingest.report.counts()
+
+
+GroupRunner = Callable[[Ingest, "Group"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Feeds polled together, or articles of earlier polls whose pages are tried again."""
+
+    name: str
+    feeds: tuple[FeedState, ...] = ()
+    retries: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """One feed's answer, read: its state from now on, and the entries that are new or edited."""
+
+    state: FeedState
+    fresh: tuple[Candidate, ...]
+    edited: tuple[Candidate, ...]
+
+
+@task(name="poll-group", task_run_name="poll {name}", cache_policy=NO_CACHE, persist_result=False)
+async def _group_task(name: str, work: quote) -> None:
+    await poll_group(*work.unquote())
+
+
+async def _group_in_a_task(ingest: Ingest, group: Group) -> None:
+    # Quoted, so that Prefect does not walk through the whole of it in search of futures.
+    await _group_task(group.name, quote((ingest, group)))
+
+
+async def poll_all(
+    ingest: Ingest, subscriptions: Sequence[Subscription], *, everything: bool, run_group: GroupRunner
+) -> None:
+    """Poll what is due, group by group; a group that fails is named in the report and the others go on."""
+    feed_states.register(
+        ingest.lake, [FeedState(s.feed_id, s.url, s.source) for s in subscriptions], message="new subscriptions"
+    )
+    stored_states = feed_states.states(ingest.lake)
+    states = [subscribed(stored_states[s.feed_id], s) for s in subscriptions]
+    now = ingest.clock()
+    due = [s for s in states if s.status == "active"] if everything else timetable.due(states, now)
+    retries = [_again(article) for article in articles.due(ingest.lake, now=now)]
+    log.info("%d of %d feeds are due; %d pages are tried again", len(due), len(states), len(retries))
+    turns = asyncio.Semaphore(GROUPS_AT_ONCE)
+
+    async def run(group: Group) -> None:
+        async with turns:
+            try:
+                await run_group(ingest, group)
+            except Exception as error:
+                log.exception("%s failed", group.name)
+                ingest.report.failed.append((group.name, f"{type(error).__name__}: {error}"))
+
+    await asyncio.gather(*(run(group) for group in groups(due, retries)))
+
+
+def subscribed(state: FeedState, subscription: Subscription) -> FeedState:
+    """A stored state under what the user's list says now: source, pace, paused or not. A feed that is gone stays so."""
+    status = state.status if state.status == "gone" else subscription.status
+    return replace(state, source=subscription.source, poll_every_minutes=subscription.every_minutes, status=status)
+
+
+def groups(due: Sequence[FeedState], retries: Sequence[Candidate]) -> Iterator[Group]:
+    """Groups of feeds, those of one host together so that its pace holds up no other group, then of pages to retry."""
+    ordered = sorted(due, key=lambda state: (urlsplit(state.url).netloc, state.feed_id))
+    for feeds in batched(ordered, GROUP_FEEDS):
+        yield Group(f"{len(feeds)} feeds from {feeds[0].source}", feeds=feeds)
+    for again in batched(retries, BATCH_ARTICLES):
+        yield Group(f"{len(again)} pages again", retries=again)
+
+
+async def poll_group(ingest: Ingest, group: Group) -> None:
+    """Fetch a group's feeds, then the pages that are new or edited; store each batch in one transaction.
+
+    A feed's state is stored with the last of its articles: a crash before that repeats work and loses none.
+    """
+    polled = await asyncio.gather(*(_poll_feed(ingest, state) for state in group.feeds))
+    candidates = [*wanted(ingest.lake, polled), *group.retries]
+    batches = list(batched(candidates, BATCH_ARTICLES)) or [()]
+    for number, batch in enumerate(batches, 1):
+        findings = await ingest.pages(batch)
+        states = [feed.state for feed in polled] if number == len(batches) else []
+        await ingest.commit(findings, states, f"poll: {group.name}")
+
+
+def wanted(lake: Lake, polled: Sequence[Polled]) -> list[Candidate]:
+    """The pages to fetch: edited entries, and new ones whose article is not stored yet, each address once."""
+    fresh = {article_id(canonical_url(c.url)): c for feed in polled for c in feed.fresh}
+    stored = articles.known(lake, fresh)
+    stored_urls = articles.known_urls(lake, [c.url for c in fresh.values()])
+    pages = {key: c for key, c in fresh.items() if key not in stored and c.url not in stored_urls}
+    pages.update((article_id(canonical_url(c.url)), c) for feed in polled for c in feed.edited)
+    return list(pages.values())
+
+
+async def _poll_feed(ingest: Ingest, state: FeedState) -> Polled:
+    validators = timetable.request_validators(state, state.url, ingest.clock())
+    response = await ingest.get(
+        state.url,
+        kind="feed",
+        etag=validators.etag,
+        last_modified=validators.last_modified,
+        validators_url=validators.url,
+    )
+    feed, problem = _parsed(response)
+    if problem:
+        ingest.report.failed.append((f"{state.source} {state.url}", problem))
+    seen = compare(feed, state) if feed else Comparison()
+    result = timetable.poll_result(response, feed, new=seen.new_entries, window=seen.window, detail=problem)
+    after = timetable.decide(state, result, now=response.fetched_at, rng=random.Random())
+    return Polled(after, seen.fresh, seen.edited)
+
+
+def _parsed(response: Response) -> tuple[Feed | None, str]:
+    """The feed in a response, or why a good response holds none."""
+    if response.outcome != "ok":
+        return None, ""
+    try:
+        return parse_feed(
+            response.body, url=response.final_url, content_type=response.content_type, now=response.fetched_at
+        ), ""
+    except NotAFeed as error:
+        return None, str(error)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A feed's entries against the window seen before: new ones, edited ones, and the window now."""
+
+    new_entries: tuple[FeedEntry, ...] = ()
+    fresh: tuple[Candidate, ...] = ()
+    edited: tuple[Candidate, ...] = ()
+    window: tuple[tuple[str, str], ...] = ()
+
+
+def compare(feed: Feed, state: FeedState) -> Comparison:
+    """What is new or edited in a feed, oldest first: what a crash leaves undone is then what the feed still shows."""
+    before = dict(state.window)
+    new: list[FeedEntry] = []
+    fresh: list[Candidate] = []
+    edited: list[Candidate] = []
+    window: dict[str, str] = {}
+    for entry in reversed(feed.entries):
+        key = _entry_key(entry)
+        if key in window:
+            continue
+        candidate = _candidate(entry, key, state)
+        window[key] = candidate.entry_hash
+        if key not in before:
+            new.append(entry)
+            fresh.append(candidate)
+        elif before[key] != candidate.entry_hash:
+            edited.append(candidate)
+    return Comparison(tuple(new), tuple(fresh), tuple(edited), tuple(window.items()))
+
+
+def _entry_key(entry: FeedEntry) -> str:
+    named = entry.guid or entry.url or entry.title
+    return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _candidate(entry: FeedEntry, key: str, state: FeedState) -> Candidate:
+    return Candidate(
+        # An entry without a link is an article of its own; the address only names it and is never asked for.
+        url=entry.url or f"{state.url}?entry={key}",
+        fetchable=entry.url is not None,
+        source=state.source,
+        feed_id=state.feed_id,
+        guid=entry.guid,
+        title=entry.title,
+        authors=entry.authors,
+        published=entry.published,
+        updated=entry.updated,
+        summary=entry.summary,
+        content=entry.content,
+    )
+
+
+def _again(article: Article) -> Candidate:
+    return Candidate(
+        url=article.url,
+        source=article.source,
+        feed_id=article.feed_id,
+        guid=article.guid,
+        title=article.title,
+        authors=article.authors,
+        published=article.published_at if article.date_source == "feed" else None,
+        summary=article.text,
+        attempts=article.attempts,
+    )

@@ -1,0 +1,84 @@
+"""Worker processes that read captures: a page that hangs or kills its process costs that page only."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from extractors.findings import Capture, finding
+from extractors.packs import Packs, load_packs
+from extractors.records import Finding
+
+# lxml and the pattern caches grow slowly; a worker is replaced after so many pages.
+_PAGES_PER_WORKER = 1_000
+
+_packs: Packs | None = None
+
+
+def _start(packs: tuple[Path, ...]) -> None:
+    global _packs
+    _packs = load_packs(packs)
+
+
+def _read(capture: Capture, attempts_allowed: int) -> Finding:
+    assert _packs is not None
+    return finding(capture, _packs, attempts_allowed=attempts_allowed)
+
+
+class Workers:
+    """A pool of processes for `finding`, started with the first capture. `page_seconds` is what one page may take.
+
+    Processes are spawned, not forked: lxml and DuckDB do not survive a fork of a threaded process.
+    """
+
+    def __init__(self, count: int, page_seconds: float, attempts_allowed: int, packs: tuple[Path, ...]) -> None:
+        self._page_seconds = page_seconds
+        self._attempts_allowed = attempts_allowed
+        self._packs = packs
+        self._pool = ProcessPool(
+            max_workers=count,
+            max_tasks=_PAGES_PER_WORKER,
+            initializer=_start,
+            initargs=[packs],
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    async def read(self, captures: Sequence[Capture]) -> list[Finding]:
+        """Findings in the order of `captures`; one that failed in its worker says so in its article's outcome."""
+        return list(await asyncio.gather(*(self._one(capture) for capture in captures)))
+
+    async def _one(self, capture: Capture) -> Finding:
+        future = self._pool.schedule(_read, args=[capture, self._attempts_allowed], timeout=self._page_seconds)
+        try:
+            result: Finding = await asyncio.wrap_future(future)
+        except FutureTimeoutError:
+            return self._lost(capture, "too_slow")
+        except ProcessExpired:
+            return self._lost(capture, "crashed")
+        return result
+
+    def _lost(self, capture: Capture, outcome: str) -> Finding:
+        bare = replace(
+            capture, body=None, outcome=outcome, candidate=replace(capture.candidate, content="", summary="")
+        )
+        return finding(bare, self._own_packs(), attempts_allowed=self._attempts_allowed)
+
+    def _own_packs(self) -> Packs:
+        return load_packs(self._packs)
