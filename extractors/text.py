@@ -155,7 +155,7 @@ _TITLES = word_set(
 _EITHER = word_set("u.s u.n u.k e.u inc co corp ltd etc")
 _OPENERS = word_set(
     """the a an it its in on at he she they we but and this that these those there as after before if when while his her
-    their our for no not both each some many most two three according meanwhile however earlier later officials state
+    their our for no not both each some many most two three according meanwhile however earlier later officials
     since"""
 )
 # The end of a sentence unless a day or a zone follows.
