@@ -28,7 +28,6 @@ class FeedSpec:
     title: str
     moved_from: str | None = None
     broken: bool = False
-    full_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from flows.demo.content import FeedSpec, Outlet, Story
 
 NEWS_SITEMAP_DAYS = 2  # Google's limit for a news sitemap
-FEED_WINDOW = 15
 
 FEED_TYPES = {
     "rss": "application/rss+xml; charset=utf-8",
@@ -88,13 +87,12 @@ def front_page(outlet: Outlet, base: str, stories: Sequence[Story]) -> Resource:
 
 
 def feed(outlet: Outlet, base: str, spec: FeedSpec, stories: Sequence[Story]) -> Resource:
-    """The feed over `stories` (newest first), cut to its window."""
-    window = stories[:FEED_WINDOW]
-    modified = max((s.modified for s in window), default=datetime(2026, 1, 1, tzinfo=UTC))
+    """The feed over `stories` (newest first)."""
+    modified = max((s.modified for s in stories), default=datetime(2026, 1, 1, tzinfo=UTC))
     if spec.format == "json":
-        body = json.dumps(_json_feed(outlet, base, spec, window), ensure_ascii=False, indent=1).encode()
+        body = json.dumps(_json_feed(outlet, base, spec, stories), ensure_ascii=False, indent=1).encode()
     else:
-        body = _render(f"{spec.format}.xml", outlet=outlet, base=base, feed=spec, stories=window, modified=modified)
+        body = _render(f"{spec.format}.xml", outlet=outlet, base=base, feed=spec, stories=stories, modified=modified)
     return Resource(body, FEED_TYPES[spec.format], modified, max_age=300)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import socket
+import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -13,11 +16,12 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from flows.demo import rendering
 from flows.demo.content import Outlet, Story, load_outlets, load_stories
 from flows.demo.rendering import Resource
+from flows.subscriptions import render, subscription
 
 _ADDRESSES = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
@@ -63,6 +67,10 @@ class DemoSite:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop serving, close every connection and wait for the servers' threads; a second call does nothing."""
         for server in self._servers.values():
             server.shutdown()
             server.server_close()
@@ -87,7 +95,7 @@ class DemoSite:
 
     def feeds_toml(self, path: Path) -> Path:
         """Write the feeds as a subscription list to `path`; returns `path`."""
-        blocks = [f'[[feed]]\nurl = "{url}"\nsource = "{source}"\n' for source, url in self.feeds]
+        blocks = [render(subscription(url, source=source)) for source, url in self.feeds]
         path.write_text("# The demo site's feeds, valid while it runs.\n\n" + "\n".join(blocks), "utf-8")
         return path
 
@@ -147,7 +155,28 @@ class _OutletServer(ThreadingHTTPServer):
     def __init__(self, site: DemoSite, outlet: Outlet, address: str) -> None:
         self.site = site
         self.outlet = outlet
+        self._open: set[socket.socket] = set()
         super().__init__((address, 0), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Close the listening socket and every connection that a client keeps alive."""
+        super().server_close()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is everyday life; anything else is shown."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _listen(site: DemoSite, outlet: Outlet, address: str) -> _OutletServer:
