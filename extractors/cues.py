@@ -33,12 +33,17 @@ class Stance:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A stance at the words `first`..`last` of a sentence; `head` is its first word that is no auxiliary."""
+    """A stance at the words `first`..`last` of a sentence; `head` is its first word that is no auxiliary.
+
+    `adverbial`: it begins with a preposition ("at an emergency meeting"), so that its verb stands before it.
+    """
 
     stance: Stance
     first: int
     last: int
     head: int
+    adverbial: bool = False
+    may_be_passive: bool = True
 
 
 class CueError(ValueError):
@@ -86,6 +91,11 @@ def cue_book(packs: Packs) -> CueBook:
     )
 
 
+_STATES = word_set(
+    """concerned worried alarmed troubled disturbed dismayed appalled outraged disappointed shocked committed prepared
+    pleased satisfied delighted overjoyed"""
+)
+_PREPOSITIONS = word_set("at in after during for on under")
 _AUXILIARIES = word_set("is are was were be been being am has have had will would must should can could not")
 
 
@@ -97,8 +107,10 @@ def find_cues(book: CueBook, view: SentenceView, published: date | None) -> list
         head = match.first
         while head < match.last and view.words[head].low in _AUXILIARIES:
             head += 1
-        found.append(Cue(book.stances[match.rule], match.first, match.last, head))
-    return [cue for cue in _longest(found) if not voided(cue, view.words, published)]
+        adverbial = view.words[match.first].low in _PREPOSITIONS
+        passive = head == match.first or (view.words[head].low.endswith("ed") and view.words[head].low not in _STATES)
+        found.append(Cue(book.stances[match.rule], match.first, match.last, head, adverbial, passive))
+    return [cue for cue in _longest(found) if not voided(cue, view, published)]
 
 
 def _state_at(view: SentenceView, index: int) -> int:
@@ -121,23 +133,28 @@ def _overlap(a: Cue, b: Cue) -> bool:
 
 
 def _same_matter(a: Cue, b: Cue) -> bool:
-    """Of two readings that begin with the same word, or of one type, only the longer holds."""
-    return a.stance.type == b.stance.type or a.first == b.first or a.head == b.head
+    """Of two readings that begin with the same word or verb only the longer holds."""
+    return a.first == b.first or a.head == b.head
 
 
 # -- guards ----------------------------------------------------------------------------------------------------------------
 
-_NEGATIONS = word_set("not never without refused refuses refusing declined declines declining avoided stopped nor")
+_NEGATIONS = word_set("no not never without refused refuses refusing declined declines declining avoided stopped nor")
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
 _LONG_AGO = word_set("decades decade century years")
 _STOPS_GUARD = word_set(", ; : — but that and")
 
 
-def voided(cue: Cue, words: Sequence[Word], published: date | None) -> str | None:
+def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     """The guard that voids the cue ("negated", "intended", "history"), or None."""
+    words = view.words
+    if cue.stance.frame == "say":
+        return "negated" if any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2]) else None
     if cue.stance.frame in ("act", "noun"):
         before = _words_before(cue.head, words)
+        if cue.stance.frame == "act" and _is_nominal(cue, words):
+            return "nominal"
         if before[:4] and any(low in _NEGATIONS for low in before[:4]):
             return "negated"
         if any(low in _HEDGES for low in before[:4]):
@@ -146,7 +163,31 @@ def voided(cue: Cue, words: Sequence[Word], published: date | None) -> str | Non
             return "intended"
         if before[:1] == ["to"] and any(low in ("expected", "set", "likely", "ready", "wants") for low in before[1:3]):
             return "intended"
+        if cue.stance.frame == "act" and _is_prior(cue, view):
+            return "prior"
     return "history" if _historic(words, cue, published) else None
+
+
+def _is_prior(cue: Cue, view: SentenceView) -> bool:
+    """Whether the deed stands in a clause of what came before: "hours after the Council approved sanctions"."""
+    for index in range(cue.head - 1, max(-1, cue.head - 9), -1):
+        low = view.words[index].low
+        if low in (",", ";", "—", "and", "but", "who", "which", "that"):
+            return False
+        if low in ("after", "since", "before", "until"):
+            party = view.at(index + 1) or view.at(min(index + 2, len(view.words) - 1))
+            return party is not None and party.last < cue.head and not party.actor.modifier
+    return False
+
+
+_BEFORE_NOUNS = word_set("the a an its his her their our this that these any no some on of")
+
+
+def _is_nominal(cue: Cue, words: Sequence[Word]) -> bool:
+    """Whether the head is a noun or adjective after all: "a shrug", "on shared intelligence", "the protest"."""
+    low = words[cue.head].low
+    before = words[cue.head - 1].low if cue.head else ""
+    return before in _BEFORE_NOUNS and not low.endswith("ing") and cue.head == cue.first
 
 
 def _words_before(at: int, words: Sequence[Word]) -> list[str]:

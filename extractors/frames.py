@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
-from extractors.parties import Party, SentenceView
+from extractors.parties import Party, PartyFinder, SentenceView
 from extractors.phrases import inflections
 from extractors.text import Word, word_set
 
@@ -33,7 +33,7 @@ _RELATIVES = word_set("who which")
 _DETERMINERS = word_set("the a an its his her their our this that these those some any another such")
 _BE = word_set("is are was were be been being")
 _PEOPLE = word_set(
-    """officials official leaders leader authorities government military army navy troops forces ministry minister ministers
+    """officials official leaders leader authorities government military army navy troops forces force ministry minister ministers
     spokesman spokeswoman spokesperson office statement administration president commander commanders crews jets fighters
     warships ships planes aircraft batteries envoy envoys ambassador delegation team regime leadership side intelligence
     diplomats generals soldiers agency command defences defenses warplanes bombers cabinet council police parliament
@@ -57,8 +57,9 @@ SPEECH = frozenset().union(
 class Frames:
     """The frames of one sentence of a document."""
 
-    def __init__(self, document: Document, view: SentenceView) -> None:
+    def __init__(self, document: Document, view: SentenceView, parties: PartyFinder) -> None:
         self._document = document
+        self._parties = parties
         self._view = view
         self._words = view.words
         self._quoted = [document.quotation_at(word.start) is not None for word in view.words]
@@ -139,14 +140,18 @@ class Frames:
 
     def _over_comma(self, at: int) -> tuple[Party, ...]:
         """Before a comma: an apposition is stepped over, else the verb shares the subject of the verb before it."""
-        if party := self._view.ending_at(at - 1):
-            opening = self._comma_before(party.first)
-            if opening > 0 and (named := self._view.ending_at(opening - 1)) and not named.actor.modifier:
-                return self._with_coordinated(named)
+        closing = self._view.ending_at(at - 1)
+        if closing is not None and closing.first < closing.last and self._has_comma(closing):
+            return self._with_coordinated(closing)
         opening = self._comma_before(at)
-        if opening > 0 and (named := self._view.ending_at(opening - 1)) and not self._verb_between(opening, at):
-            return self._with_coordinated(named)
+        if opening > 0 and not self._verb_between(opening, at):
+            found = self._look_back(opening)
+            if found:
+                return found
         return self._carried(at)
+
+    def _has_comma(self, party: Party) -> bool:
+        return any(self._words[i].low == "," for i in range(party.first, party.last))
 
     def _comma_before(self, at: int) -> int:
         for index in range(at - 1, max(-1, at - 16), -1):
@@ -163,6 +168,10 @@ class Frames:
         back = at - 1 - (at > 0 and self._words[at - 1].low == ",")
         party = self._view.ending_at(back)
         return (party,) if party is not None and not party.actor.modifier else ()
+
+    def bearer(self, at: int) -> tuple[Party, ...]:
+        """Whose an adverbial is ("at an emergency meeting"): the subject of the verb before it."""
+        return self._carried(at) or self.subject(at)
 
     def _carried(self, at: int) -> tuple[Party, ...]:
         """The subject of the nearest verb before word `at` that has one."""
@@ -243,6 +252,16 @@ class Frames:
                 at, skipped = at + 1, skipped + 1
         return tuple(found)
 
+    def echoed(self, after: int) -> tuple[Party, ...]:
+        """Parties of whom the same is said: "and so did the Netherlands", "as were those of Iraq and Syria"."""
+        for at in range(after, len(self._words) - 1):
+            low, following = self._words[at].low, self._words[at + 1].low
+            if low in ("so", "as") and following in ("did", "has", "have", "had", "was", "were", "do", "does"):
+                return self._listed(at + 2)
+            if (low, following) in _ECHOES:
+                return self._listed(at + 2)
+        return ()
+
     def owner(self, noun: int) -> tuple[Party, ...]:
         """The party whose noun it is: "Tokyo's condemnation"."""
         for back in range(noun - 1, max(-1, noun - 4), -1):
@@ -276,7 +295,15 @@ class Frames:
         for verb in self._speech:
             if verb > at and (found := self.speaker_of(verb)):
                 return found
-        return self._quotation_speaker(at)
+        return self._quotation_speaker(at) or self._announced(at)
+
+    def _announced(self, at: int) -> tuple[Party, ...]:
+        """The party before a colon that opens the sentence: "Japan: the government …"."""
+        for party in self._view.parties[:2]:
+            following = party.last + 1
+            if party.first <= 2 and following < at and self._words[following].low == ":":
+                return (party,)
+        return ()
 
     def _reaches(self, verb: int, at: int) -> bool:
         return not any(self._words[i].low in (";",) for i in range(verb, at))
@@ -285,7 +312,7 @@ class Frames:
         quotation = self._document.quotation_at(self._words[at].start)
         if quotation is None or quotation.speaker is None:
             return ()
-        return (Party(at, at, quotation.speaker, inferred=True),)
+        return (Party(at, at, self._parties.settled(quotation.speaker), inferred=True),)
 
     def speaker_of(self, verb: int) -> tuple[Party, ...]:
         """The speaker of a speech verb: its subject, the name after it ("said Lee"), or after "according to"."""
@@ -316,6 +343,7 @@ class Frames:
         return any(self._quoted[first : last + 1])
 
 
+_ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
 _INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")
 SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")
 

@@ -15,6 +15,10 @@ from extractors.document import Document
 from extractors.phrases import spoken_words
 from extractors.text import Sentence, Word, word_set
 
+_PREPOSITIONS = word_set(
+    """of in on at from to into onto toward towards by with without for over under off near across against about between
+    during through around like despite including among"""
+)
 _NO_REACTORS = word_set("media company legislator")
 _PERSON_PRONOUNS = word_set("he she")
 _BODY_PRONOUNS = word_set("it they")
@@ -64,10 +68,15 @@ class PartyFinder:
         self._document = document
         self._person: Actor | None = None
         self._body: Actor | None = None
+        self._paragraph = -1
+        self._subject: Actor | None = None
+        self._settled: dict[str, Actor] = {}
 
     def view(self, sentence: Sentence) -> SentenceView:
         """The sentence with its parties; pronouns stand for the last person or body before them."""
         words = spoken_words(self._document.normal, sentence.start, sentence.end)
+        if sentence.paragraph != self._paragraph:
+            self._paragraph, self._subject = sentence.paragraph, None
         named = self._named(sentence, words)
         covered = {i for party in named for i in range(party.first, party.last + 1)}
         parties: list[Party] = []
@@ -76,7 +85,7 @@ class PartyFinder:
         for index, word in enumerate(words):
             while at < len(queue) and queue[at].first == index:
                 parties.append(queue[at])
-                self._note(queue[at].actor)
+                self._note(queue[at], words)
                 at += 1
             if index in covered:
                 continue
@@ -84,7 +93,12 @@ class PartyFinder:
             if actor is not None:
                 standing = replace(actor, start=word.start, end=word.end, modifier=False)
                 parties.append(Party(index, index, standing, inferred=True))
+        self._subject = next((p.actor for p in parties if self._can_lead(p, words)), self._subject)
         return SentenceView(sentence, words, parties)
+
+    def settled(self, actor: Actor) -> Actor:
+        """The actor as settled where it was named, for speakers that the document resolved itself."""
+        return self._settled.get(actor.name, actor) if actor.inferred else actor
 
     def _named(self, sentence: Sentence, words: Sequence[Word]) -> list[Party]:
         starts = [word.start for word in words]
@@ -93,13 +107,41 @@ class PartyFinder:
             first = bisect_right(starts, actor.start) - 1
             last = bisect_right(starts, max(actor.start, actor.end - 1)) - 1
             if 0 <= first <= last:
-                found.append(Party(first, last, actor, inferred=actor.inferred))
+                found.append(Party(first, last, self._in_context(actor, found, first, words), inferred=actor.inferred))
         return found
 
-    def _note(self, actor: Actor) -> None:
+    def _in_context(self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word]) -> Actor:
+        """A generic body or official speaks for the side that the paragraph was just about."""
+        if not actor.inferred or actor.kind not in ("body", "office", "person"):
+            return actor
+        if actor.name in self._settled:
+            return replace(actor, country=self._settled[actor.name].country)
+        possessive = words[first - 1].low if first else ""
+        if possessive in ("his", "her", "my"):
+            owner = self._person
+        elif possessive in ("its", "their", "our"):
+            owner = self._body
+        else:
+            owner = next((p.actor for p in reversed(before) if p.can_react and self._can_lead(p, words)), self._subject)
+        if owner is not None and owner.country and (owner.kind != "state" or owner.form == "capital"):
+            actor = replace(actor, country=owner.country)
+        if actor.kind == "person":
+            self._settled[actor.name] = actor
+        return actor
+
+    @staticmethod
+    def _can_lead(party: Party, words: Sequence[Word]) -> bool:
+        """Whether the party can be what the sentence is about: no modifier, not after a preposition."""
+        before = words[party.first - 1].low if party.first else ""
+        if before in ("the", "a", "an") and party.first > 1:
+            before = words[party.first - 2].low
+        return party.can_react and not party.actor.modifier and before not in _PREPOSITIONS
+
+    def _note(self, party: Party, words: Sequence[Word]) -> None:
+        actor = party.actor
         if actor.kind == "person" or (actor.kind == "office" and actor.official):
             self._person = actor
-        elif not (actor.modifier and actor.kind in ("state", "group")):
+        elif actor.kind == "body" or self._can_lead(party, words):
             self._body = actor
 
     def _pronoun(self, word: Word) -> Actor | None:
@@ -109,5 +151,5 @@ class PartyFinder:
             return self._body
         if word.low in _SPEAKER_PRONOUNS:
             quotation = self._document.quotation_at(word.start)
-            return quotation.speaker if quotation else None
+            return self.settled(quotation.speaker) if quotation and quotation.speaker else None
         return None

@@ -58,7 +58,7 @@ class _Finder:
         cues = find_cues(self._book, view, self._document.published)
         if not cues:
             return
-        frames = Frames(self._document, view)
+        frames = Frames(self._document, view, self._parties)
         for cue in cues:
             for party in self._who(cue, frames):
                 if not party.can_react:
@@ -73,10 +73,11 @@ class _Finder:
             return frames.owner(cue.first) or frames.authors(cue.last + 1, ("from", "by", "in"))
         if cue.stance.frame == "say":
             return frames.speakers(cue.first)
-        if cue.stance.frame == "passive" or frames.is_passive(cue.head):
+        if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
             agents = frames.authors(cue.last + 1, ("by",))
             return agents or (frames.speakers(cue.first) if cue.stance.type in _WITHOUT_AGENT else ())
-        return _speaking_for(frames.subject(cue.head), frames.speakers(cue.first))
+        subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
+        return _speaking_for(subjects, frames.speakers(cue.first)) + frames.echoed(cue.last + 1)
 
     def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames) -> _Claim | None:
         link = self._linker.link(view, cue, party.actor.country)
