@@ -77,8 +77,9 @@ class Polled:
 
 
 @task(name="poll-group", task_run_name="poll {name}", cache_policy=NO_CACHE, persist_result=False)
-async def _group_task(name: str, work: quote) -> None:
-    await poll_group(*work.unquote())
+async def _group_task(name: str, work: Any) -> None:
+    ingest, group = work
+    await poll_group(ingest, group)
 
 
 async def _group_in_a_task(ingest: Ingest, group: Group) -> None:

@@ -150,7 +150,7 @@ def private_server() -> Iterator[str]:
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": str(not migrated).lower(),
     }
-    ours = {**PRIVATE, "PREFECT_HOME": str(home), "PREFECT_API_URL": api_url}
+    ours = {**QUIET, **PRIVATE, "PREFECT_HOME": str(home), "PREFECT_API_URL": api_url}
     before = {name: os.environ.get(name) for name in ours}
     server = spawn(
         "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", "127.0.0.1", "--port", str(port),

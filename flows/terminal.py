@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+_PIPE_COLUMNS = 200
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
@@ -31,12 +34,14 @@ def safe(value: object) -> str:
 
 def console(*, stderr: bool = False) -> Console:
     """A console for this process's output or error stream."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    # A pipe has no width of its own, and wrapped cells are of no use in a file.
+    piped = not (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=_PIPE_COLUMNS if piped else None)
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table of untrusted values; None prints as an empty cell."""
-    built = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    built = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1))
     for column in columns:
         built.add_column(escape(column), overflow="fold")
     for row in rows:

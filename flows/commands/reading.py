@@ -6,16 +6,17 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 import duckdb
 
-from flows.commands.options import Settings, with_settings
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, Settings, with_settings
 from flows.terminal import console, safe, table
-from storage.exports import inert
+from storage.exports import Format, inert
+from storage.exports import export as write_export
 from storage.lake import Lake
 
 FORMATS = ("table", "csv", "json", "parquet")
@@ -89,8 +90,6 @@ def sql(settings: Settings, query: str, form: str, output: Path | None, as_of: d
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    from datetime import UTC
-
     return moment.replace(tzinfo=UTC) if moment else None
 
 
@@ -108,3 +107,70 @@ def _write(result: duckdb.DuckDBPyRelation, form: str, output: Path | None) -> N
     else:
         with output.open("w", encoding="utf-8", newline="") as out:
             write(columns, rows, out)
+
+
+@click.command()
+@click.argument("tables", nargs=-1)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json", "parquet", "duckdb"]), default="parquet", show_default=True
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), required=True, help="Directory, or the file for duckdb."
+)
+@with_settings
+def export(settings: Settings, tables: tuple[str, ...], form: Format, output: Path) -> None:
+    """Write TABLES (tables and views; default all) for tools that know no DuckLake.
+
+    \b
+    Example:
+      launchwire export launches reactions --format csv -o out/
+      launchwire export --format duckdb -o news.duckdb
+    """
+    with Lake.open(settings.lake(), create=False) as lake:
+        for path in write_export(lake, output, form, only=tables):
+            click.echo(str(path))
+
+
+_COUNTS = """
+    SELECT (SELECT count(*) FROM articles) AS articles, (SELECT count(*) FROM launches) AS launches,
+           (SELECT count(*) FROM reactions) AS reactions, (SELECT min(published_date) FROM articles) AS first_day,
+           (SELECT max(published_date) FROM articles) AS last_day,
+           (SELECT count(*) FROM articles WHERE quality = 'none') AS without_text,
+           (SELECT count(*) FROM articles WHERE retry_at IS NOT NULL) AS to_retry,
+           (SELECT max(fetched_at) FROM fetches) AS last_request
+"""
+_TROUBLED = """
+    SELECT source, status, last_outcome, failures, next_poll_reason FROM feed_health
+    WHERE failures > 0 OR status = 'gone' ORDER BY failures DESC, source
+"""
+_REFUSED = """
+    SELECT host, kind, outcome, sum(requests) AS requests, any_value(detail) AS detail FROM failed_fetches
+    WHERE fetched_date >= current_date - 7 AND kind <> 'feed' GROUP BY ALL ORDER BY requests DESC LIMIT 15
+"""
+
+
+@click.command()
+@with_settings
+def status(settings: Settings) -> int:
+    """Say what the lake holds, which feeds fail and why, and what was refused in the last week.
+
+    \b
+    Example:
+      launchwire status
+    """
+    screen = console()
+    with Lake.open(settings.lake(), create=False) as lake, lake.read() as con:
+        counts = con.sql(_COUNTS)
+        screen.print(f"lake at {safe(lake.config.place)}")
+        for name, value in zip(counts.columns, counts.fetchall()[0], strict=True):
+            screen.print(f"{name.replace('_', ' '):>14}  {'' if value is None else _plain(value)}")
+        troubled, refused = con.sql(_TROUBLED), con.sql(_REFUSED)
+        failing = troubled.fetchall()
+        if failing:
+            screen.print(table("Feeds that need attention", troubled.columns, failing))
+        rows = refused.fetchall()
+        if rows:
+            screen.print(table("Requests without an article, last 7 days", refused.columns, rows))
+    if not failing:
+        screen.print("No feed needs attention.")
+    return EXIT_SOME_FAILED if failing else EXIT_DONE

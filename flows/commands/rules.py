@@ -5,11 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import yaml
-
-from extractors.packs import Packs, load_packs
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
-from flows.terminal import console, safe, table
 
 _packs_option = click.option(
     "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."

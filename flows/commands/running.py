@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -53,3 +53,38 @@ def poll(settings: Settings, everything: bool, feeds: Path | None) -> int:
         return counts
 
     return _run(settings, start)
+
+
+@click.command()
+@click.option("--scope", type=click.Choice(["hourly", "daily", "weekly"]), default="daily", show_default=True)
+@click.option("--check", "only_check", is_flag=True, help="Only verify the lake, and change nothing.")
+@with_settings
+def maintain(settings: Settings, scope: Literal["hourly", "daily", "weekly"], only_check: bool) -> int:
+    """Merge small files, expire old snapshots, remove what nothing refers to, and verify the lake.
+
+    \b
+    Example:
+      launchwire maintain
+      launchwire maintain --check
+    """
+    if only_check:
+        return _verify(settings)
+
+    async def start() -> dict[str, Any]:
+        from flows.maintain import maintain as flow
+
+        counts: dict[str, Any] = await flow(scope=scope)
+        return counts
+
+    return _run(settings, start)
+
+
+def _verify(settings: Settings) -> int:
+    from storage.maintenance import check
+
+    with Lake.open(settings.lake(), create=False) as lake:
+        problems = check(lake)
+    for problem in problems:
+        click.echo(f"{problem.table}: {safe(problem.detail)}", err=True)
+    click.echo(f"{len(problems)} problems" if problems else "the lake is sound")
+    return EXIT_SOME_FAILED if problems else EXIT_DONE

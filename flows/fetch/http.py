@@ -1,7 +1,8 @@
 """The one HTTP client: polite, bounded, guarded. Feeds, pages, robots.txt, sitemaps and archives all go through it.
 
 `Client.get` returns a `Response` whatever the server does; `outcome` says in one word how it ended and `detail` in a
-sentence. Redirects are followed here, hop by hop, so that each is judged (scheme, address, loop) and remembered with
+sentence. It is built on httpx's transport, not on its client, which would keep cookies and judge redirects itself.
+Redirects are followed here, hop by hop, so that each is judged (scheme, address, loop) and remembered with
 its status. Bodies are decoded here under a bound (see decoding.py), addresses judged before they are connected to (see
 addresses.py), requests to one host kept apart in time (see pace.py).
 
@@ -17,7 +18,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -124,7 +124,7 @@ class _Journey:
     last_modified: str | None
     validators_url: str
     limit: int
-    left_seconds: float
+    total_seconds: float
     now: datetime
     hops: list[Hop] = field(default_factory=list)
     seconds: float = 0.0
@@ -217,14 +217,8 @@ class Client:
             is_home=backend.is_home,
             home_seconds=settings.home_pace_seconds,
         )
-        self._http = httpx.AsyncClient(
-            transport=GuardedTransport(backend, _tls_context(settings.ca_bundle), settings.concurrent_hosts),
-            headers={"User-Agent": settings.name(), "Accept-Encoding": ACCEPT_ENCODING},
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-            timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=None),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._transport = GuardedTransport(backend, _tls_context(settings.ca_bundle), settings.concurrent_hosts)
+        self._headers = {"User-Agent": settings.name(), "Accept-Encoding": ACCEPT_ENCODING}
 
     async def __aenter__(self) -> Self:
         return self
@@ -236,7 +230,7 @@ class Client:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     def slow_down(self, url: str, delay: float) -> None:
         """Keep `delay` seconds between requests to this URL's host (its robots.txt says so), two minutes at most."""
@@ -255,6 +249,7 @@ class Client:
         validators_url: str | None = None,
         max_bytes: int | None = None,
         max_redirects: int | None = None,
+        total_seconds: float | None = None,
         permit: Permit | None = None,
     ) -> Response:
         """Fetch a URL. Never raises for what a server, a name server or a URL does.
@@ -270,7 +265,7 @@ class Client:
             last_modified=last_modified,
             validators_url=url if validators_url is None else validators_url,
             limit=self._settings.max_body_bytes if max_bytes is None else max_bytes,
-            left_seconds=self._settings.total_seconds,
+            total_seconds=self._settings.total_seconds if total_seconds is None else total_seconds,
             now=self._clock(),
         )
         most = self._settings.max_redirects if max_redirects is None else max_redirects
@@ -327,20 +322,17 @@ class Client:
         attempt = _Attempt(self._settings, journey, self._request(journey, url))
         try:
             try:
-                async with asyncio.timeout(max(0.0, journey.left_seconds)):
-                    return await attempt.run(self._http)
+                async with asyncio.timeout(max(0.0, journey.total_seconds - journey.seconds)):
+                    return await attempt.run(self._transport)
             except TimeoutError:
-                total = self._settings.total_seconds
-                raise _EndError(
-                    "timeout", f"not finished within {total:g} s ({attempt.wire_bytes} bytes came)"
-                ) from None
+                came = f"{attempt.wire_bytes} bytes came"
+                raise _EndError("timeout", f"not finished within {journey.total_seconds:g} s ({came})") from None
             except UndecodableError as error:
                 raise _EndError("undecodable", f"the body cannot be decoded: {error}") from None
             except Exception as error:
                 raise _failure(error, url.host) from None
         finally:
             seconds = time.monotonic() - begun
-            journey.left_seconds -= seconds
             journey.seconds += seconds
             journey.wire_bytes += attempt.wire_bytes
             journey.exchange = attempt.exchange(seconds)
@@ -348,17 +340,18 @@ class Client:
                 journey.recorded = self._recorder(journey.exchange)
 
     def _request(self, journey: _Journey, url: httpx.URL) -> httpx.Request:
-        headers: dict[bytes, bytes] = {b"Accept": _ACCEPT[journey.kind].encode()}
+        headers = httpx.Headers({**self._headers, "Accept": _ACCEPT[journey.kind]}, encoding="latin-1")
         journey.conditional = False
         if _public(url) == journey.validators_url:
-            for name, value in (
-                (b"If-None-Match", journey.etag),
-                (b"If-Modified-Since", journey.last_modified),
-            ):
+            for name, value in (("If-None-Match", journey.etag), ("If-Modified-Since", journey.last_modified)):
                 if value is not None and _usable(value):
-                    headers[name] = value.encode("latin-1")
+                    headers[name] = value
                     journey.conditional = True
-        return self._http.build_request("GET", url, headers=headers)
+        timeout = httpx.Timeout(self._settings.read_seconds, connect=self._settings.connect_seconds, pool=None)
+        request = httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
+        if url.userinfo:
+            next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
+        return request
 
 
 class _Attempt:
@@ -376,8 +369,8 @@ class _Attempt:
         self.wire_bytes = 0
         request.extensions["trace"] = self._trace
 
-    async def run(self, http: httpx.AsyncClient) -> tuple[Outcome, str]:
-        self._response = response = await self._answer(http)
+    async def run(self, transport: GuardedTransport) -> tuple[Outcome, str]:
+        self._response = response = await self._answer(transport)
         self._address = _peer(response)
         try:
             outcome, detail = _by_status(response.status_code, self._journey.conditional, response.headers)
@@ -389,15 +382,15 @@ class _Attempt:
         finally:
             await response.aclose()
 
-    async def _answer(self, http: httpx.AsyncClient) -> httpx.Response:
+    async def _answer(self, transport: GuardedTransport) -> httpx.Response:
         try:
-            return await http.send(self._request, stream=True)
+            return await transport.handle_async_request(self._request)
         except (httpcore.ReadError, httpcore.WriteError, httpcore.RemoteProtocolError):
             if self._connected:
                 raise
             # The server closed an idle connection just as it was used again: no answer to this request was lost
             # (RFC 9112 section 9.3.1).
-            return await http.send(self._request, stream=True)
+            return await transport.handle_async_request(self._request)
 
     async def _trace(self, event: str, info: Mapping[str, object]) -> None:
         self._connected = self._connected or event.startswith("connection.connect_tcp")
@@ -413,10 +406,8 @@ class _Attempt:
         except TooLargeError:
             raise _EndError("too_large", f"the body is larger than {limit} bytes") from None
         except (httpcore.ReadError, httpcore.RemoteProtocolError) as error:
-            came = self.wire_bytes
-            raise _EndError(
-                "truncated", f"the connection ended inside the body, after {came} bytes ({error})"
-            ) from None
+            came = f"after {self.wire_bytes} bytes"
+            raise _EndError("truncated", f"the connection ended inside the body, {came} ({error})") from None
         self._body.finish()
         self._complete = True
 
@@ -439,10 +430,11 @@ class _Attempt:
 
     async def _read(self, response: httpx.Response, body: Body, limit: int) -> None:
         async for part in response.aiter_raw():
+            room = limit - self.wire_bytes
             self.wire_bytes += len(part)
-            if self.wire_bytes > limit:
+            body.feed(part[:room])
+            if len(part) > room:
                 raise TooLargeError
-            body.feed(part)
 
     def exchange(self, seconds: float) -> Exchange | None:
         if self._response is None:
@@ -573,23 +565,23 @@ def _redirect_target(current: httpx.URL, exchange: Exchange) -> httpx.URL:
         raise _EndError("bad_redirect", f"status {exchange.status} to an unusable Location: {error}") from None
     if target.host != current.host or target.scheme != current.scheme or target.port != current.port:
         target = target.copy_with(userinfo=b"")
-    return _checked(target)
+    return _checked(target, "bad_redirect")
 
 
 def _checked_url(url: str) -> httpx.URL:
     try:
-        return _checked(httpx.URL(url))
+        return _checked(httpx.URL(url), "bad_url")
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise _EndError("bad_url", f"no usable URL: {error}") from None
 
 
-def _checked(url: httpx.URL) -> httpx.URL:
+def _checked(url: httpx.URL, otherwise: Outcome) -> httpx.URL:
     if url.scheme not in {"http", "https"}:
         raise _EndError("bad_scheme", f"only http and https are fetched, not {(url.scheme or 'a relative URL')!r}")
     if not url.host:
-        raise _EndError("bad_url", "the URL has no host")
+        raise _EndError(otherwise, "the URL has no host")
     if url.port is not None and not 0 < url.port < 65_536:
-        raise _EndError("bad_url", f"{url.port} is no port")
+        raise _EndError(otherwise, f"{url.port} is no port")
     return url
 
 
