@@ -18,6 +18,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -637,6 +638,7 @@ def _retry_after(exchange: Exchange | None, now: datetime) -> float | None:
     return None if found is None else header_values.retry_after(found.decode("latin-1"), now)
 
 
+@lru_cache(maxsize=4)  # reading the authorities takes some 50 ms
 def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     if ca_bundle is not None:
