@@ -7,6 +7,7 @@ import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,22 +35,17 @@ def _read(capture: Capture, attempts_allowed: int) -> Finding:
 
 
 class Workers:
-    """A pool of processes for `finding`, started with the first capture. `page_seconds` is what one page may take.
+    """A pool of `count` processes for `finding`, started with the first capture; 0 reads in this process, unguarded.
 
-    Processes are spawned, not forked: lxml and DuckDB do not survive a fork of a threaded process.
+    `page_seconds` is what one page may take. Processes are spawned, not forked: lxml and DuckDB do not survive a fork
+    of a threaded process.
     """
 
     def __init__(self, count: int, page_seconds: float, attempts_allowed: int, packs: tuple[Path, ...]) -> None:
         self._page_seconds = page_seconds
         self._attempts_allowed = attempts_allowed
         self._packs = packs
-        self._pool = ProcessPool(
-            max_workers=count,
-            max_tasks=_PAGES_PER_WORKER,
-            initializer=_start,
-            initargs=[packs],
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._pool = _pool(count, packs) if count else None
 
     def __enter__(self) -> Self:
         return self
@@ -57,14 +53,17 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
 
     async def read(self, captures: Sequence[Capture]) -> list[Finding]:
         """Findings in the order of `captures`; one that failed in its worker says so in its article's outcome."""
         return list(await asyncio.gather(*(self._one(capture) for capture in captures)))
 
     async def _one(self, capture: Capture) -> Finding:
+        if self._pool is None:
+            return self._read_here(capture)
         future = self._pool.schedule(_read, args=[capture, self._attempts_allowed], timeout=self._page_seconds)
         try:
             result: Finding = await asyncio.wrap_future(future)
@@ -75,10 +74,23 @@ class Workers:
         return result
 
     def _lost(self, capture: Capture, outcome: str) -> Finding:
-        bare = replace(
-            capture, body=None, outcome=outcome, candidate=replace(capture.candidate, content="", summary="")
-        )
-        return finding(bare, self._own_packs(), attempts_allowed=self._attempts_allowed)
+        bare = replace(capture.candidate, content="", summary="", fetchable=True)
+        return self._read_here(replace(capture, body=None, outcome=outcome, candidate=bare))
 
-    def _own_packs(self) -> Packs:
-        return load_packs(self._packs)
+    def _read_here(self, capture: Capture) -> Finding:
+        return finding(capture, _cached_packs(self._packs), attempts_allowed=self._attempts_allowed)
+
+
+@cache
+def _cached_packs(packs: tuple[Path, ...]) -> Packs:
+    return load_packs(packs)
+
+
+def _pool(count: int, packs: tuple[Path, ...]) -> ProcessPool:
+    return ProcessPool(
+        max_workers=count,
+        max_tasks=_PAGES_PER_WORKER,
+        initializer=_start,
+        initargs=[packs],
+        context=multiprocessing.get_context("spawn"),
+    )

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 import duckdb
 
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, Settings, with_settings
+from flows.commands.options import Settings, with_settings
 from flows.terminal import console, safe, table
 from storage.exports import Format, inert
 from storage.exports import export as write_export
@@ -151,7 +151,7 @@ _REFUSED = """
 
 @click.command()
 @with_settings
-def status(settings: Settings) -> int:
+def status(settings: Settings) -> None:
     """Say what the lake holds, which feeds fail and why, and what was refused in the last week.
 
     \b
@@ -173,4 +173,3 @@ def status(settings: Settings) -> int:
             screen.print(table("Requests without an article, last 7 days", refused.columns, rows))
     if not failing:
         screen.print("No feed needs attention.")
-    return EXIT_SOME_FAILED if failing else EXIT_DONE
