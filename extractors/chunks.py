@@ -1,0 +1,119 @@
+"""A sentence as a row of typed chunks: what the frames of the launch rules are matched against."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from extractors.document import Document
+from extractors.grammar import Grammar
+from extractors.nounphrases import NounPhrase
+from extractors.text import Sentence, word_set
+
+
+class Chunk(NamedTuple):
+    """One chunk: its class, offsets, and the actor, phrase, date, time or measure it stands for (None for words)."""
+
+    name: str
+    start: int
+    end: int
+    item: Any
+    low: str
+
+
+class Row(NamedTuple):
+    """The chunks of a sentence with their code, one character each, closed by a STOP."""
+
+    sentence: Sentence
+    chunks: Sequence[Chunk]
+    code: str
+
+
+_PLACE_BEFORE = word_set("in near from of at over toward towards into outside around off across against onto to")
+_PRONOUNS = word_set("it they they'd it'd both one all each")
+_STOPS = word_set("; : — –")
+
+
+class Chunker:
+    """Chunks the sentences of one document."""
+
+    def __init__(self, document: Document, rules: Grammar, phrases: Sequence[NounPhrase]) -> None:
+        self._doc = document
+        self._rules = rules
+        self._spans = self._typed_spans(phrases)
+        self._span_starts = [span.start for span in self._spans]
+
+    def rows(self) -> list[Row]:
+        """One row for each sentence, in text order."""
+        return [self._row(sentence) for sentence in self._doc.sentences]
+
+    def _typed_spans(self, phrases: Sequence[NounPhrase]) -> list[Chunk]:
+        """Spans found already, without overlap; a phrase goes before the actors and dates inside it."""
+        doc = self._doc
+        spans = [Chunk("WEAPON" if p.kind == "weapon" else "LAUNCHNOUN", p.start, p.end, p, p.noun) for p in phrases]
+        spans += [Chunk("SAYS", a.start, a.end, a, a.verb) for a in doc.attributions]
+        spans += [Chunk("OWNER" if a.modifier else "ACTOR", a.start, a.end, a, "") for a in doc.actors]
+        spans += [Chunk("DATE", d.start, d.end, d, "") for d in doc.dates]
+        spans += [Chunk("TIME", t.start, t.end, t, "") for t in doc.times]
+        spans += [Chunk("MEASURE", m.start, m.end, m, "") for m in doc.measures]
+        order = {"WEAPON": 0, "LAUNCHNOUN": 0, "SAYS": 1, "DATE": 2, "TIME": 2, "MEASURE": 2, "ACTOR": 3, "OWNER": 3}
+        kept: list[Chunk] = []
+        taken: list[int] = []
+        for rank in range(4):
+            for span in sorted((s for s in spans if order[s.name] == rank), key=lambda s: s.start):
+                at = bisect_left(taken, span.start)
+                overlaps = (at < len(kept) and kept[at].start < span.end) or (at > 0 and kept[at - 1].end > span.start)
+                if not overlaps:
+                    kept.insert(at, span)
+                    taken.insert(at, span.start)
+        return kept
+
+    def _row(self, sentence: Sentence) -> Row:
+        words = self._doc.words_in(sentence.start, sentence.end)
+        at_span = bisect_left(self._span_starts, sentence.start)
+        chunks: list[Chunk] = []
+        at = 0
+        while at < len(words):
+            span = self._spans[at_span] if at_span < len(self._spans) else None
+            if span is not None and words[at].start >= span.start:
+                chunks.append(self._span_chunk(span, chunks))
+                while at < len(words) and words[at].start < span.end:
+                    at += 1
+                at_span += 1
+                continue
+            length, name = self._word_class(words, at, span.start if span else sentence.end)
+            last = words[at + length - 1]
+            low = " ".join(word.low for word in words[at : at + length])
+            chunks.append(Chunk(name, words[at].start, last.end, None, low))
+            at += length
+        chunks.append(Chunk("STOP", sentence.end, sentence.end, None, ""))
+        alphabet = self._rules.alphabet
+        return Row(sentence, chunks, "".join(alphabet[chunk.name] for chunk in chunks))
+
+    def _span_chunk(self, span: Chunk, before: Sequence[Chunk]) -> Chunk:
+        """A state after a preposition of place is a place ("into Israel"), unless it is the agent after "by"."""
+        if span.name == "ACTOR" and span.item.kind in ("state", "group") and before:
+            lead = before[-1].low if before[-1].low != "the" or len(before) < 2 else before[-2].low
+            if lead.rsplit(" ", 1)[-1] in _PLACE_BEFORE:
+                return span._replace(name="PLACE")
+        return span
+
+    def _word_class(self, words: Sequence[Any], at: int, limit: int) -> tuple[int, str]:
+        """(number of words, class) of the longest listed phrase at `at` that ends before `limit`."""
+        low = words[at].low
+        for phrase, name in self._rules.phrases.get(low, ()):
+            if all(
+                at + i < len(words) and words[at + i].low == word and words[at + i].start < limit
+                for i, word in enumerate(phrase)
+            ):
+                return len(phrase), name
+        if low == ",":
+            return 1, "COMMA"
+        if low in _STOPS:
+            return 1, "SUBORD"
+        if low in _PRONOUNS:
+            return 1, "PRONOUN"
+        if low.endswith("n't"):
+            return 1, "NOT"
+        return 1, "WORD"

@@ -1,0 +1,97 @@
+"""The launch rules compiled: word classes, frames and guards, ready to read sentences with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from extractors.packs import Packs, Rule
+from extractors.patterns import Alphabet, Frame, PatternError, compile_pattern
+
+# What the engine itself finds, beside the word classes of the pack.
+ENGINE_CLASSES = (
+    "STOP", "COMMA", "WORD", "ACTOR", "OWNER", "WEAPON", "LAUNCHNOUN", "PRONOUN", "DATE", "TIME", "PLACE", "MEASURE", "SAYS",
+)  # fmt: skip
+_STOPS = ("STOP", "WEAPON", "LAUNCHED", "LAUNCHES", "LIFTOFF", "SUBORD", "CONDUCTED", "LAUNCHNOUN")
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """`phrases`: first word -> (words, class), longest first. `strong` and `weak`: nouns of launching, as word tuples."""
+
+    alphabet: Alphabet
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    strong: frozenset[str]
+    weak: frozenset[str]
+    frames: tuple[Frame, ...]
+    guards: tuple[Frame, ...]
+    words: frozenset[tuple[str, ...]]
+
+
+@lru_cache(maxsize=8)
+def grammar(packs: Packs) -> Grammar:
+    """The grammar of the packs in use. Raises PatternError naming the rule that cannot be compiled."""
+    rules = packs.rules["launch_rules"]
+    alphabet = Alphabet(ENGINE_CLASSES)
+    listed: dict[tuple[str, ...], str] = {}
+    for rule in rules.values():
+        for words, name in _words(rule):
+            alphabet.add(name)
+            listed.setdefault(words, name)
+    by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for words, name in listed.items():
+        by_first.setdefault(words[0], []).append((words, name))
+    phrases = {first: tuple(sorted(entries, key=lambda e: -len(e[0]))) for first, entries in by_first.items()}
+    nouns = [rule.set["nouns"] for rule in rules.values() if "nouns" in rule.set]
+    strong = frozenset(noun for listed_nouns in nouns for noun in listed_nouns.get("strong", ()))
+    weak = frozenset(noun for listed_nouns in nouns for noun in listed_nouns.get("weak", ())) - strong
+    return Grammar(
+        alphabet,
+        phrases,
+        strong,
+        weak,
+        tuple(_frames(rules, alphabet)),
+        tuple(_frames(packs.rules["guards"], alphabet)),
+        frozenset(listed),
+    )
+
+
+def _words(rule: Rule) -> Iterator[tuple[tuple[str, ...], str]]:
+    name = str(rule.set.get("class", ""))
+    for entry in rule.set.get("words", ()):
+        yield tuple(str(entry).lower().split()), name
+    for entry in rule.set.get("verbs", ()):
+        forms = [form.replace("-", " ") if _is_phrasal(form) else form for form in str(entry).split()]
+        classes = [name, _third_person(name), _past(name), _participle(name), _past(name)]
+        yield from ((tuple(form.split()), class_) for form, class_ in zip(forms, classes, strict=False))
+
+
+def _is_phrasal(form: str) -> bool:
+    return form.endswith(("-out", "-off"))
+
+
+def _third_person(name: str) -> str:
+    return name + ("ES" if name.endswith("CH") else "S")
+
+
+def _past(name: str) -> str:
+    return name + ("D" if name.endswith("E") else "ED")
+
+
+def _participle(name: str) -> str:
+    return name.removesuffix("E") + "ING"
+
+
+def _frames(rules: Mapping[str, Rule], alphabet: Alphabet) -> Iterator[Frame]:
+    for rule in rules.values():
+        for pattern in rule.patterns:
+            try:
+                yield Frame(rule.id, compile_pattern(pattern, alphabet, _STOPS), _says(rule))
+            except PatternError as error:
+                raise PatternError(f"rule {rule.id}: {error}") from None
+
+
+def _says(rule: Rule) -> Mapping[str, Any]:
+    return dict(rule.set)

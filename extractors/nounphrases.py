@@ -1,0 +1,485 @@
+"""Noun phrases of weapons and of launches: "at least two short-range ballistic missiles", "Wednesday's launch".
+
+A phrase is read leftward from its head: adjectives, owner, count and determiner. Its class comes from the words alone; a
+weapon's name is kept apart.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from extractors.actors import Actor
+from extractors.dates import FoundDate
+from extractors.document import Document
+from extractors.grammar import Grammar
+from extractors.packs import Mention, Noun, Weapon
+from extractors.quantities import Count, number, read_count
+from extractors.text import Word, word_set
+
+Determiner = Literal["a", "the", "this", "own", "another", "each", "no", "count", "bare"]
+
+# From general to special; of related classes the special one wins.
+PARENT: dict[str, str | None] = {
+    "crbm": "ballistic_missile", "srbm": "ballistic_missile", "mrbm": "ballistic_missile", "irbm": "ballistic_missile",
+    "icbm": "ballistic_missile", "slbm": "ballistic_missile", "ballistic_missile": "missile", "cruise_missile": "missile",
+    "anti_ship_missile": "cruise_missile", "hypersonic_missile": "missile", "surface_to_air_missile": "missile",
+    "missile": "projectile", "artillery_rocket": "projectile", "space_launch_vehicle": "projectile", "attack_drone": None,
+    "projectile": None,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NounPhrase:
+    """A weapon or a launch as a noun phrase; offsets of the whole of it.
+
+    `determiner` "a", "the", "this", "own" (a possessive), "another", "each", "no", "count" or "bare". `count` is what the
+    words say of the number of weapons, None where they say nothing. `weapon_class` comes from the words; `name` is the
+    weapon's name as written, `entry` its lexicon entry. `date` is that of "Wednesday's launch". `strong` marks nouns that name
+    a launch on their own. `order` is "another", "earlier", "last", "next", "latest", "ordinal" or "".
+    """
+
+    start: int
+    end: int
+    head: int
+    kind: Literal["weapon", "launch"]
+    determiner: Determiner
+    count: Count | None = None
+    partial: bool = False
+    plural: bool = False
+    weapon_class: str | None = None
+    name: str | None = None
+    entry: Weapon | None = None
+    owner: Actor | None = None
+    date: FoundDate | None = None
+    strong: bool = False
+    order: str = ""
+    noun: str = ""
+    role: str = "weapon"
+    mixed: bool = False
+
+    @property
+    def definite(self) -> bool:
+        """Whether the phrase looks back to something known."""
+        return self.determiner in ("the", "this", "own", "each") and self.order not in ("another", "next")
+
+
+def related(a: str | None, b: str | None) -> bool:
+    """Whether one class is the other or an ancestor of it; an unknown class is related to all."""
+    return a is None or b is None or a in _line(b) or b in _line(a)
+
+
+def special(a: str | None, b: str | None) -> str | None:
+    """The more special of two related classes; the first where they are not related."""
+    if a is None or b is None:
+        return a or b
+    return b if a in _line(b) else a
+
+
+def _line(name: str | None) -> Iterator[str]:
+    while name:
+        yield name
+        name = PARENT.get(name)
+
+
+_THE = word_set("the that those these this both")
+_OWN = word_set("its their his her our whose")
+_STOP_WORDS = word_set(
+    """of in on at from to into onto toward towards by with without for over under off near across against about between
+    during and or but while when where which who whom that as after before since if because is are was were be been being
+    has have had do does did will would can could may might must shall should said says it he she they we i you not than
+    including involving called named dubbed known following like such via per including"""
+)
+_ED_ADJECTIVES = word_set(
+    """unidentified suspected unarmed upgraded improved advanced so-called modified armed alleged presumed unspecified
+    unnamed purported combined fuelled fueled guided powered propelled sophisticated long-delayed armoured claimed
+    repeated renewed failed planned continued reported attempted successful unexpected aborted crewed uncrewed manned
+    unmanned redesigned unprecedented coordinated co-ordinated delayed unified dedicated supposed scheduled long-awaited
+    extended latest limited botched sustained"""
+)
+_ORDER = {
+    "another": "another", "further": "another", "other": "another", "additional": "another", "separate": "another",
+    "more": "another", "fresh": "another", "earlier": "earlier", "previous": "earlier", "prior": "earlier", "last": "last",
+    "next": "next", "latest": "latest", "subsequent": "another", "first": "ordinal", "second": "ordinal", "third": "ordinal",
+    "fourth": "ordinal", "fifth": "ordinal", "sixth": "ordinal", "seventh": "ordinal", "eighth": "ordinal", "past": "earlier",
+    "recent": "latest", "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
+}  # fmt: skip
+_CLASS_ADJECTIVES = {
+    "submarine-launched": "slbm", "sub-launched": "slbm", "submarine-based": "slbm", "anti-ship": "anti_ship_missile",
+    "hypersonic": "hypersonic_missile", "intercontinental": "icbm", "ballistic": "ballistic_missile", "cruise": "cruise_missile",
+    "short-range ballistic": "srbm",
+}  # fmt: skip
+_SALVO_OF = word_set(
+    "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
+)
+_MAX_LEFT = 11
+_FLYING_ROLES = ("weapon", "target", "interceptor")
+_NOT_LAUNCHED = ("engine", "other")
+
+
+class PhraseFinder:
+    """Finds the weapon and launch phrases of one document."""
+
+    def __init__(self, document: Document, rules: Grammar) -> None:
+        self._doc = document
+        self._rules = rules
+        self._words = document.words
+        self._starts = [word.start for word in document.words]
+        self._owners = {actor.end: actor for actor in document.actors if actor.modifier}
+        self._actor_covers = {
+            at: actor
+            for actor in document.actors
+            for at in range(bisect_left(self._starts, actor.start), bisect_left(self._starts, actor.end))
+        }
+        self._date_ends = {date.end: date for date in document.dates}
+
+    def find(self) -> list[NounPhrase]:
+        """Phrases in text order, without overlap: "missile test" is one phrase of kind launch."""
+        weapons = list(self._weapons())
+        by_end = {phrase.end: phrase for phrase in weapons}
+        launches = [self._launch(at, length, by_end) for at, length in self._launch_nouns()]
+        taken = {phrase.start for phrase in launches if phrase.weapon_class or phrase.name}
+        spans = [(p.start, p.end) for p in launches]
+        kept = [w for w in weapons if w.start not in taken and not any(s <= w.start and w.end <= e for s, e in spans)]
+        return sorted([*kept, *launches], key=lambda phrase: phrase.start)
+
+    # -- weapons ---------------------------------------------------------------------------------------------------------
+
+    def _weapons(self) -> Iterator[NounPhrase]:
+        group: list[Mention] = []
+        for mention in self._doc.mentions:
+            if mention.kind not in ("weapon", "noun") or not self._is_weapon(mention):
+                continue
+            if group and not self._continues(group[-1], mention):
+                yield self._weapon(group)
+                group = []
+            if not group or mention.start >= group[-1].end:
+                group.append(mention)
+        if group:
+            yield self._weapon(group)
+
+    def _is_weapon(self, mention: Mention) -> bool:
+        entry = mention.entry
+        if isinstance(entry, Noun):
+            return entry.role in _FLYING_ROLES or (entry.role == "payload" and entry.weapon_class is not None)
+        if not isinstance(entry, Weapon):
+            return False
+        if mention.needs == "weapon":
+            return self._beside_weapon_noun(mention)
+        return entry.weapon_class not in _NOT_LAUNCHED
+
+    def _beside_weapon_noun(self, mention: Mention) -> bool:
+        near = self._doc.mentions_in(mention.start - 30, mention.end + 30, "noun")
+        return any(isinstance(m.entry, Noun) and m.entry.role in (*_FLYING_ROLES, "launcher") for m in near)
+
+    def _continues(self, left: Mention, right: Mention) -> bool:
+        """Whether two mentions are one phrase: "Hwasong-18 | intercontinental ballistic missile", "missile ( | ICBM)"."""
+        between = self._doc.normal[left.end : right.start]
+        if between.strip() in ("", "(", "-", '"') and "\n" not in between and len(between) <= 3:
+            return True
+        return between.strip(" \"'(") in ("type", "class", "-type", "-class", "supersonic", "tactical", "guided")
+
+    def _weapon(self, group: list[Mention]) -> NounPhrase:
+        nouns = [m for m in group if isinstance(m.entry, Noun)]
+        names = [m for m in group if isinstance(m.entry, Weapon)]
+        head = (nouns or group)[-1]
+        start, end = group[0].start, group[-1].end
+        if self._doc.normal[end : end + 1] == ")" and "(" in self._doc.normal[start:end]:
+            end += 1
+        weapon_class: str | None = None
+        for mention in nouns:
+            entry = mention.entry
+            weapon_class = special(weapon_class, entry.weapon_class if isinstance(entry, Noun) else None)
+        phrase = NounPhrase(
+            start, end, start, "weapon", "bare", plural=head.plural, weapon_class=weapon_class,
+            name=_surface(self._doc.normal, names[0]) if names else None,
+            entry=names[0].entry if names and isinstance(names[0].entry, Weapon) else None,
+            noun=self._doc.normal[head.start : head.end].lower(),
+            role=_role(head),
+        )  # fmt: skip
+        if not nouns and names and self._doc.normal[names[0].end - 1 : names[0].end] == "s":
+            phrase = replace(phrase, plural=names[0].plural)
+        return self._leftward(phrase)
+
+    # -- launches --------------------------------------------------------------------------------------------------------
+
+    def _launch_nouns(self) -> Iterator[tuple[int, int]]:
+        """(index of the first word, number of words) of nouns of launching."""
+        words = self._words
+        listed = self._rules.strong | self._rules.weak
+        at = 0
+        while at < len(words):
+            for length in (3, 2, 1):
+                joined = " ".join(word.low for word in words[at : at + length])
+                bare = joined.removesuffix("'s")
+                if bare in listed and self._is_noun(at, length):
+                    yield at, length
+                    at += length
+                    break
+            else:
+                at += 1
+
+    def _is_noun(self, at: int, length: int) -> bool:
+        """Whether the word is used as a noun: after a determiner, an adjective, a possessive or a weapon, or before "of"."""
+        word = self._words[at]
+        if self._actor_covers.get(at) is not None or self._inside_other_noun(word):
+            return False
+        if length > 1 or "-" in word.low:
+            return self._words[at].low != "take" and not (length > 1 and self._words[at + 1].low in ("off",))
+        if at == 0:
+            return at + 1 < len(self._words) and self._words[at + 1].low in ("of", "by")
+        before = self._words[at - 1]
+        following = self._words[at + 1].low if at + 1 < len(self._words) else ""
+        if before.low in ("to", "will", "would", "can", "could", "may", "might", "not", "n't", "never"):
+            return False
+        if (
+            before.low in _THE | _OWN
+            or before.low in ("a", "an", "another", "any", "each", "no", "such", "every")
+            or before.low in _ORDER
+        ):
+            return not self._is_verb_after_pronoun(at, following)
+        if before.text.endswith(("'s", "s'")) or before.end in self._owners or before.end in self._date_ends:
+            return following not in ("a", "an", "the", "two", "three", "its", "at", "several")
+        if self._ends_weapon(before.end):
+            return following not in ("a", "an", "the", "its", "their", "toward", "through") and not word.low.endswith(
+                "ing"
+            )
+        if number(before.low) is not None:
+            return True
+        if following == "of":
+            return True
+        return before.low in _ADJECTIVES_BEFORE and not word.low.endswith("es")
+
+    def _inside_other_noun(self, word: Word) -> bool:
+        """Whether the word is part of a lexicon noun such as "launch vehicle" or "rocket attack"; the latter counts."""
+        covering = self._doc.mentions_in(word.start - 40, word.end, "noun", "place")
+        for mention in covering:
+            if mention.start <= word.start < mention.end and not (mention.kind == "noun" and mention.end == word.end):
+                return True
+            if mention.start <= word.start and mention.end == word.end and isinstance(mention.entry, Noun):
+                return mention.entry.role in ("salvo",) and mention.start == word.start and word.low in ("wave",)
+        following = bisect_left(self._starts, word.end)
+        return following < len(self._words) and self._words[following].low in _COMPOUND_TAILS
+
+    def _is_verb_after_pronoun(self, at: int, following: str) -> bool:
+        return self._words[at - 1].low in ("that", "this", "those") and following in ("a", "an", "the", "into")
+
+    def _ends_weapon(self, offset: int) -> bool:
+        return any(
+            m.end == offset and self._is_weapon(m) for m in self._doc.mentions_in(offset - 60, offset, "noun", "weapon")
+        )
+
+    def _launch(self, at: int, length: int, weapons: dict[int, NounPhrase]) -> NounPhrase:
+        first, last = self._words[at], self._words[at + length - 1]
+        noun = " ".join(word.low for word in self._words[at : at + length])
+        bare = noun.removesuffix("'s")
+        strong = bare in self._rules.strong
+        end = last.end - (2 if noun.endswith("'s") else 0)
+        plural = bare.endswith("s") and not bare.endswith(("ss", "loss"))
+        weapon = self._weapon_before(at, weapons)
+        base = NounPhrase(
+            first.start, end, first.start, "launch", "bare", plural=plural, strong=strong, noun=bare
+        )  # fmt: skip
+        if weapon is None:
+            return self._leftward(base)
+        return replace(
+            weapon, end=end, head=first.start, kind="launch", plural=plural, strong=strong, noun=bare,
+            count=weapon.count if bare in ("barrage", "salvo", "volley", "fusillade") else None,
+        )  # fmt: skip
+
+    def _weapon_before(self, at: int, weapons: dict[int, NounPhrase]) -> NounPhrase | None:
+        """The weapon right before a noun of launching ("missile test"), an adjective between them allowed."""
+        back = at - 1
+        while back >= 0 and self._words[back].low in ("live", "flight", "mass", "'s", "and", "test", "launch"):
+            back -= 1
+        if back < 0:
+            return None
+        offset = self._words[back].end
+        return weapons.get(offset) or weapons.get(offset - 2 if self._words[back].text.endswith("'s") else -1)
+
+    # -- leftward --------------------------------------------------------------------------------------------------------
+
+    def _leftward(self, phrase: NounPhrase) -> NounPhrase:
+        """The phrase with its adjectives, owner, count and determiner."""
+        head = bisect_left(self._starts, phrase.start)
+        at = head
+        order = ""
+        determiner: Determiner = "bare"
+        owner: Actor | None = None
+        date: FoundDate | None = None
+        weapon_class = phrase.weapon_class
+        while at > 0 and head - at < _MAX_LEFT:
+            word = self._words[at - 1]
+            if self._words[at].start - word.end > 1 and "\n" in self._doc.normal[word.end : self._words[at].start]:
+                break
+            possessive = word.text.endswith(("'s", "s'"))
+            bare_end = word.end - (2 if word.text.endswith("'s") else 0)
+            if bare_end in self._owners or word.end in self._owners:
+                found = self._owners.get(bare_end) or self._owners[word.end]
+                owner = owner or found
+                at = bisect_left(self._starts, found.start)
+                determiner = "own" if possessive else determiner
+                if possessive:
+                    break
+                continue
+            if (bare_end in self._date_ends or word.end in self._date_ends) and (possessive or phrase.kind == "launch"):
+                date = self._date_ends.get(bare_end) or self._date_ends[word.end]
+                at = bisect_left(self._starts, date.start)
+                determiner = "own" if possessive else "the"
+                if possessive:
+                    break
+                continue
+            low = word.low
+            if low in _THE:
+                determiner, at = ("this" if low in ("this", "these", "that", "those") else "the"), at - 1
+                break
+            if low in _OWN or possessive:
+                determiner, at = "own", at - 1
+                break
+            if low in ("a", "an", "another", "each", "every", "no", "any"):
+                determiner = {"another": "another", "each": "each", "every": "each", "no": "no"}.get(low, "a")  # type: ignore[assignment]
+                order = "another" if low == "another" else order
+                at -= 1
+                break
+            if low in _ORDER:
+                order = order or _ORDER[low]
+                at -= 1
+                continue
+            if low in _CLASS_ADJECTIVES and phrase.kind == "weapon":
+                weapon_class = special(weapon_class, _CLASS_ADJECTIVES[low])
+            if low in ("and", "or") and at >= 2 and self._words[at - 2].low in _CLASS_ADJECTIVES:
+                weapon_class = _CLASS_ADJECTIVES[self._words[at - 2].low]
+                at -= 2
+                continue
+            if not self._is_adjective(word, at - 1):
+                break
+            at -= 1
+        left = at
+        phrase = replace(
+            phrase, start=self._words[left].start if left < head else phrase.start, determiner=determiner, order=order,
+            owner=owner, date=date, weapon_class=weapon_class,
+        )  # fmt: skip
+        return self._counted(phrase, left, head)
+
+    def _is_adjective(self, word: Word, at: int) -> bool:
+        low = word.low
+        if low in _STOP_WORDS or not (word.text[0].isalnum() or word.text in "\"'"):
+            return False
+        actor = self._actor_covers.get(at)
+        if actor is not None:
+            return actor.modifier and actor.form == "demonym"
+        if low in _ED_ADJECTIVES or "-" in low:
+            return low not in _VERBISH
+        if (low,) in self._rules.words or low in self._rules.weak or low in self._rules.strong:
+            return False
+        if number(low) is not None or low in ("dozens", "hundreds", "several", "multiple", "dozen", "hundred", "few"):
+            return True
+        if low.endswith(("ed", "ly")) and len(low) > 4:
+            return low.endswith("ly")
+        return word.text[0].islower() or word.text in "\"'" or word.text.isupper()
+
+    def _counted(self, phrase: NounPhrase, left: int, head: int) -> NounPhrase:
+        """The phrase with what the words before its head say of the count."""
+        count, start, partial = self._explicit_count(left, head)
+        if count is not None:
+            begin = min(phrase.start, self._words[start].start)
+            determiner: Determiner = "count" if phrase.determiner in ("bare", "a") else phrase.determiner
+            return replace(phrase, count=count, start=begin, determiner=determiner, partial=partial)
+        group = self._group_of(left)
+        if group is not None:
+            begin_word, count = group
+            words = [w.low for w in self._words[max(0, begin_word - 2) : begin_word + 1]]
+            determiner = "the" if "the" in words else "another" if "another" in words else "count"
+            return replace(phrase, start=self._words[begin_word].start, count=count, determiner=determiner)
+        if phrase.kind == "weapon":
+            if phrase.determiner in ("a", "another"):
+                return replace(phrase, count=Count(1, 1))
+            if phrase.determiner == "bare" and phrase.plural:
+                return replace(phrase, count=Count(2, None))
+        return phrase
+
+    def _explicit_count(self, left: int, head: int) -> tuple[Count | None, int, bool]:
+        for at in range(left, head):
+            read = read_count(self._words, at)
+            if read and not self._is_measure(read[2]):
+                return read[0], read[1], False
+        if self._words[left].low in _THE and left >= 2 and self._words[left - 1].low == "of":
+            for back in range(max(0, left - 4), left - 1):
+                read = read_count(self._words, back)
+                if read and read[2] == left - 1:
+                    return read[0], read[1], True
+        if left >= 2 and self._words[left - 1].low in ("of", "than", "to", "as", "least", "over"):
+            for back in range(max(0, left - 4), left):
+                read = read_count(self._words, back)
+                if read and read[2] in (left - 1, left):
+                    return read[0], read[1], False
+        return None, left, False
+
+    def _is_measure(self, at: int) -> bool:
+        return at < len(self._words) and self._words[at].low in (
+            "km",
+            "kilometre",
+            "kilometer",
+            "mile",
+            "mm",
+            "kg",
+            "tonne",
+            "-",
+        )
+
+    def _group_of(self, left: int) -> tuple[int, Count] | None:
+        """ "a volley of", "a series of" before the phrase: (index of its first word, count)."""
+        if left < 2 or self._words[left - 1].low != "of":
+            return None
+        noun = self._words[left - 2].low
+        if noun not in _SALVO_OF and noun not in ("salvos", "salvoes", "volleys", "waves", "barrages"):
+            return None
+        count = {"pair": Count(2, 2), "trio": Count(3, 3)}.get(noun, Count(2, None))
+        begin = left - 2
+        while begin > 0 and left - begin < 6 and self._is_adjective(self._words[begin - 1], begin - 1):
+            begin -= 1
+        if begin > 0 and self._words[begin - 1].low in ("a", "an", "the", "another", "this"):
+            begin -= 1
+        return begin, count
+
+
+_COMPOUND_TAILS = word_set(
+    """vehicle vehicles site sites pad pads facility facilities centre center window complex director team date range schedule
+    party event campaign control customer provider services service capability tube canister position bed pilot ban fight
+    fire-fighting minister alarm brigade bench tunnel results stand case match area ground grounds tower code message
+    attendant deck operator crew crews zone sites' force forces drill drills exercise exercises plane planes jet jets"""
+)
+_ADJECTIVES_BEFORE = word_set(
+    """successful failed recent latest new suspected apparent reported planned possible live second third first similar
+    underwater simultaneous unannounced unsuccessful previous future surprise nuclear overnight massive major deadly missile
+    rocket weapons weapon drone satellite ballistic submarine space spaceflight combined early-morning pre-dawn predawn
+    nighttime night large-scale retaliatory direct unprecedented combat provocative illegal controversial long-range
+    short-range mass dawn double static static-fire follow-up low-key space-launch land-based sea-based"""
+)
+_VERBISH = word_set("test-fired test-launched flight-tested re-entered test-firing test-launching")
+
+
+def _role(mention: Mention) -> str:
+    entry = mention.entry
+    if isinstance(entry, Noun):
+        return entry.role
+    if isinstance(entry, Weapon) and entry.weapon_class in ("satellite", "spacecraft"):
+        return "payload"
+    return "interceptor" if isinstance(entry, Weapon) and entry.weapon_class == "interceptor" else "weapon"
+
+
+def _surface(text: str, mention: Mention) -> str:
+    """The weapon's name as written, in the singular."""
+    written = text[mention.start : mention.end]
+    if mention.plural and written.endswith("s"):
+        return written[:-1]
+    if written.endswith("s") and not mention.alias.endswith("s"):
+        return written[:-1]
+    return written
+
+
+def weapon_phrases(phrases: Iterable[NounPhrase]) -> Sequence[NounPhrase]:
+    """Those of kind weapon."""
+    return [phrase for phrase in phrases if phrase.kind == "weapon"]

@@ -1,0 +1,366 @@
+"""Sightings: every place in a text that tells of a launch, or looks back to one, with what its own words say.
+
+Frames of the launch rules find them and guards drop or change them. Dates, times, places and lengths are shared out in
+`extractors.slots`; what belongs together over sentences is settled in `extractors.discourse`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from extractors.actors import Actor
+from extractors.chunks import Chunk, Chunker, Row
+from extractors.dates import FoundDate, FoundTime
+from extractors.document import Document
+from extractors.grammar import Grammar
+from extractors.nounphrases import NounPhrase, PhraseFinder, related, special
+from extractors.packs import Body, Weapon
+from extractors.places import PlacePhrase
+from extractors.quantities import Count, Measure
+
+Kind = Literal["event", "nominal", "flight"]
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One place in the text that tells of a launch.
+
+    `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun phrase
+    where no weapon stands beside it; `extra` are noun phrases that say more of it. `definite`: it looks back. `planned`,
+    `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
+    """
+
+    sentence: int
+    paragraph: int
+    start: int
+    end: int
+    at: int
+    kind: Kind
+    rules: tuple[str, ...]
+    phrase: NounPhrase | None
+    extra: list[NounPhrase] = field(default_factory=list)
+    actor: Actor | None = None
+    definite: bool = False
+    pronoun: bool = False
+    planned: bool = False
+    failed: bool = False
+    stopped: bool = False
+    attack: bool = False
+    perfect: bool = False
+    quoted: bool = False
+    joint: bool = False
+    guards: tuple[str, ...] = ()
+    dates: list[FoundDate] = field(default_factory=list)
+    times: list[FoundTime] = field(default_factory=list)
+    places: list[PlacePhrase] = field(default_factory=list)
+    measures: list[tuple[Measure, str]] = field(default_factory=list)
+
+    @property
+    def phrases(self) -> list[NounPhrase]:
+        """The weapon phrase and those that say more of it."""
+        return [self.phrase, *self.extra] if self.phrase else self.extra
+
+    @property
+    def weapon_class(self) -> str | None:
+        """The class the words give."""
+        found: str | None = None
+        for phrase in self.phrases:
+            found = special(found, phrase.weapon_class)
+        return found
+
+    @property
+    def name(self) -> str | None:
+        """The weapon's name, if given."""
+        return next((phrase.name for phrase in self.phrases if phrase.name), None)
+
+    @property
+    def entry(self) -> Weapon | None:
+        """The lexicon entry of the weapon's name."""
+        return next((phrase.entry for phrase in self.phrases if phrase.entry), None)
+
+    @property
+    def noun(self) -> NounPhrase | None:
+        """The noun phrase of launching ("Wednesday's launch"), if there is one."""
+        return next((phrase for phrase in self.phrases if phrase.kind == "launch"), None)
+
+    @property
+    def order(self) -> str:
+        """What the words say of its place among others: "another", "earlier", "last", "ordinal" ..., or ""."""
+        return next((phrase.order for phrase in self.phrases if phrase.order), "")
+
+
+class Dropped(NamedTuple):
+    """A frame that a guard kept from telling of a launch."""
+
+    guard: str
+    start: int
+    end: int
+
+
+class RowSightings(NamedTuple):
+    """The sightings of one sentence with the chunk index of each one's verb or noun, in text order."""
+
+    row: Row
+    found: list[tuple[int, Sighting]]
+
+
+_ATTACK_NOUNS = frozenset(
+    ["strike", "strikes", "attack", "attacks", "raid", "raids", "barrage", "barrages", "bombardment", "assault", "assaults",
+     "salvo", "volley", "onslaught", "blitz", "bombardments"]
+)  # fmt: skip
+_PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
+_CLAUSE_EDGES = ("STOP", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN")
+_CONDUCTING = ("CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
+_CALLED = (
+    "called",
+    "named",
+    "dubbed",
+    "known",
+    "as",
+    "type",
+    "version",
+    "variant",
+    "latest",
+    "the",
+    "a",
+    "its",
+    "it",
+    "calls",
+    "which",
+)
+
+
+class SightingFinder:
+    """Finds the sightings of one document; `dropped` lists what the guards refused."""
+
+    def __init__(self, document: Document, rules: Grammar) -> None:
+        self._doc = document
+        self._rules = rules
+        self.phrases = PhraseFinder(document, rules).find()
+        self.rows = Chunker(document, rules, self.phrases).rows()
+        self.dropped: list[Dropped] = []
+        self._subject: Actor | None = None
+
+    def find(self) -> list[RowSightings]:
+        """One entry for each sentence that has any, in text order."""
+        found: list[RowSightings] = []
+        for row in self.rows:
+            sightings = self._in_row(row)
+            if sightings:
+                found.append(RowSightings(row, sightings))
+            self._remember_subject(row)
+        return found
+
+    def _remember_subject(self, row: Row) -> None:
+        """The last party a sentence speaks of as its subject, for "it" in the next."""
+        for at, chunk in enumerate(row.chunks):
+            if (
+                chunk.name == "ACTOR"
+                and chunk.item.kind in ("state", "group", "body")
+                and not self._oblique(row.chunks, at)
+            ):
+                self._subject = chunk.item
+                return
+
+    # -- frames ----------------------------------------------------------------------------------------------------------
+
+    def _in_row(self, row: Row) -> list[tuple[int, Sighting]]:
+        names = {chunk.name for chunk in row.chunks}
+        if not names & {"WEAPON", "LAUNCHNOUN", "PRONOUN"}:
+            return []
+        guarded = self._guarded(row)
+        found: list[tuple[int, Sighting]] = []
+        used: set[int] = set()
+        for frame in self._rules.frames:
+            for match in frame.expression.finditer(row.code):
+                slots = {name: match.start(name) for name in match.groupdict() if match.start(name) >= 0}
+                trigger = slots.get("verb", slots.get("noun", slots.get("weapon", -1)))
+                weapon = slots.get("weapon", -1)
+                if {trigger, weapon} & used:
+                    continue
+                used.update({trigger, weapon} - {-1})
+                sighting = self._judged(row, frame.rule, frame.says, trigger, weapon, guarded.get(trigger, {}))
+                if sighting is not None:
+                    found.append((trigger, sighting))
+        return sorted(found, key=lambda pair: pair[0])
+
+    def _guarded(self, row: Row) -> dict[int, dict[str, str]]:
+        """Chunk index -> {guard id: effect} of the guards that fire there."""
+        fired: dict[int, dict[str, str]] = {}
+        for guard in self._rules.guards:
+            for match in guard.expression.finditer(row.code):
+                fired.setdefault(match.start("at"), {})[guard.rule] = str(guard.says.get("effect", "drop"))
+        return fired
+
+    def _judged(
+        self, row: Row, rule: str, says: Mapping[str, Any], trigger: int, weapon: int, effects: Mapping[str, str]
+    ) -> Sighting | None:
+        refused = [guard for guard, effect in effects.items() if effect == "drop"]
+        if refused:
+            chunk = row.chunks[trigger]
+            self.dropped += [Dropped(guard, chunk.start, chunk.end) for guard in refused]
+            return None
+        sighting = self._sighting(row, rule, says, trigger, weapon)
+        sighting.guards = tuple(effects)
+        sighting.planned = "planned" in effects.values()
+        sighting.failed = "failed" in effects.values()
+        return sighting
+
+    def _sighting(self, row: Row, rule: str, says: Mapping[str, Any], trigger: int, weapon: int) -> Sighting:
+        chunks = row.chunks
+        target = chunks[weapon] if weapon >= 0 else chunks[trigger]
+        phrase = target.item if isinstance(target.item, NounPhrase) else None
+        indices = [i for i in (trigger, weapon) if i >= 0]
+        sighting = Sighting(
+            row.sentence.index, row.sentence.paragraph, chunks[min(indices)].start, chunks[max(indices)].end,
+            chunks[trigger].start, says["kind"], (rule,), phrase,
+            pronoun=target.name == "PRONOUN", stopped=bool(says.get("stopped")),
+        )  # fmt: skip
+        sighting.definite = phrase.definite if phrase else True
+        if weapon >= 0 and phrase is not None and phrase.kind == "weapon":
+            self._beside(chunks, weapon, sighting)
+        noun = chunks[trigger].item
+        if isinstance(noun, NounPhrase) and noun.kind == "launch":
+            sighting.attack = noun.noun in _ATTACK_NOUNS
+            if noun is not phrase:
+                sighting.extra.append(noun)
+                sighting.definite = noun.definite and phrase is not None and phrase.determiner != "a"
+        sighting.actor = self._actor(row, str(says.get("voice", says["kind"])), trigger, weapon, sighting)
+        sighting.quoted = self._doc.quotation_at(sighting.at) is not None
+        sighting.perfect = any(chunk.low in ("has", "have") for chunk in chunks[max(0, trigger - 3) : trigger])
+        return sighting
+
+    def _beside(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
+        """Appositions, parts and partners of the weapon phrase at chunk `weapon`."""
+        phrase: NounPhrase = chunks[weapon].item
+        at = weapon + 1
+        while (
+            at < len(chunks)
+            and at - weapon < 7
+            and (chunks[at].name == "COMMA" or chunks[at].low in (*_CALLED, "(", ")"))
+        ):
+            at += 1
+        if at >= len(chunks):
+            return
+        if chunks[at].name == "INCLUDE" and chunks[at + 1].name == "WEAPON":
+            self._included(phrase, chunks[at + 1].item, sighting)
+        elif chunks[at].name == "WEAPON" and at > weapon + 1 and chunks[at + 1].name != "AND":
+            other: NounPhrase = chunks[at].item
+            if _says_more(phrase, other):
+                sighting.extra.append(other)
+        elif chunks[at].name == "OF" and chunks[at + 1].name == "WEAPON" and at > weapon + 1:
+            sighting.extra.append(chunks[at + 1].item)
+        elif chunks[at].name == "AND" and at == weapon + 1:
+            sighting.joint = _joint_total(phrase, chunks, at + 1)
+
+    def _included(self, phrase: NounPhrase, part: NounPhrase, sighting: Sighting) -> None:
+        """ "Missiles, including an ICBM": with no kind said of the whole, the part stands for it."""
+        if phrase.determiner == "bare" and phrase.weapon_class in (None, "missile", "projectile"):
+            sighting.phrase = part
+
+    # -- who launches ----------------------------------------------------------------------------------------------------
+
+    def _actor(self, row: Row, voice: str, trigger: int, weapon: int, sighting: Sighting) -> Actor | None:
+        chunks = row.chunks
+        agent = self._agent(chunks, max(trigger, weapon))
+        if agent is not None:
+            return agent
+        if voice == "active":
+            return self._subject_of(row, trigger)
+        owner = next((phrase.owner for phrase in sighting.phrases if phrase.owner), None)
+        if owner is not None and owner.country:
+            return owner
+        if voice == "passive" and weapon >= 0 and chunks[trigger - 1].name in ("ACTOR", "PRONOUN", "HAVE"):
+            return self._subject_of(row, trigger)
+        if voice == "nominal" and any(chunk.name in _CONDUCTING for chunk in chunks[max(0, trigger - 6) : trigger]):
+            return self._subject_of(row, trigger)
+        return None
+
+    def _agent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
+        """ "by X" soon after the verb or noun."""
+        for i in range(at + 1, min(at + 9, len(chunks) - 1)):
+            if chunks[i].name in ("STOP", "SUBORD", "WHEN"):
+                return None
+            if chunks[i].name == "BY":
+                return next(
+                    (c.item for c in chunks[i + 1 : i + 5] if c.name in ("ACTOR", "OWNER") and _launches(c.item)), None
+                )
+        return None
+
+    def _subject_of(self, row: Row, trigger: int) -> Actor | None:
+        """The party before the verb that is not in a prepositional phrase; of a coordinated pair the first."""
+        chunks = row.chunks
+        for at in range(trigger - 1, -1, -1):
+            chunk = chunks[at]
+            if chunk.name in _CLAUSE_EDGES:
+                break
+            if chunk.name == "PRONOUN":
+                return self._antecedent(chunks, at)
+            if chunk.name in ("ACTOR", "OWNER") and _launches(chunk.item) and not self._oblique(chunks, at):
+                if (
+                    at >= 2
+                    and chunks[at - 1].name == "AND"
+                    and chunks[at - 2].name == "ACTOR"
+                    and _launches(chunks[at - 2].item)
+                ):
+                    return chunks[at - 2].item  # type: ignore[no-any-return]
+                return chunk.item  # type: ignore[no-any-return]
+        clause = self._doc.clause_at(chunks[trigger].start)
+        return clause.subject if clause.subject and _launches(clause.subject) else None
+
+    def _antecedent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
+        for back in range(at - 1, -1, -1):
+            chunk = chunks[back]
+            if chunk.name == "SAYS" and chunk.item.speaker is not None and _launches(chunk.item.speaker):
+                return chunk.item.speaker  # type: ignore[no-any-return]
+            if (
+                chunk.name == "ACTOR"
+                and chunk.item.kind in ("state", "group", "body")
+                and _launches(chunk.item)
+                and not self._oblique(chunks, back)
+            ):
+                return chunk.item  # type: ignore[no-any-return]
+        return self._subject
+
+    def _oblique(self, chunks: Sequence[Chunk], at: int) -> bool:
+        before = at - 1
+        while before >= 0 and chunks[before].low in ("the", "a", "an"):
+            before -= 1
+        return before >= 0 and chunks[before].name in _PREPOSITIONS
+
+
+def _launches(actor: Actor) -> bool:
+    """Whether the party can be a launching side."""
+    if isinstance(actor.entry, Body):
+        return actor.entry.launches or actor.entry.kind not in (
+            "media",
+            "council",
+            "organisation",
+            "company",
+            "legislature",
+            "police",
+        )
+    return actor.country is not None or actor.kind in ("state", "group")
+
+
+def _says_more(phrase: NounPhrase, other: NounPhrase) -> bool:
+    if phrase.name and other.name and phrase.name != other.name:
+        return False
+    if phrase.determiner == "count" and other.determiner == "count":
+        return False
+    return related(phrase.weapon_class, other.weapon_class) and other.plural in (phrase.plural, False)
+
+
+def _joint_total(phrase: NounPhrase, chunks: Sequence[Chunk], at: int) -> bool:
+    """ "300 drones and missiles": one count for both."""
+    following = chunks[at]
+    counted = phrase.count is not None and phrase.determiner != "bare" and phrase.count != Count(1, 1)
+    return counted and following.name == "WEAPON" and following.item.determiner == "bare" and following.item.plural
+
+
+def chunk_index(chunks: Sequence[Chunk], offset: int) -> int:
+    """Index of the chunk an offset lies in, or of the one before it."""
+    return max(0, bisect_right([chunk.start for chunk in chunks], offset) - 1)
