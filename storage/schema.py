@@ -444,6 +444,11 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table, partition: Partit
         con.execute(
             f"ALTER TABLE {table.name} SET PARTITIONED BY ({', '.join(f'{part}({table.partition})' for part in parts)})"
         )
+    comment(con, table)
+
+
+def comment(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Put the comments of `table` and its columns on the table of that name."""
     con.execute(f"COMMENT ON TABLE {table.name} IS {quoted(table.comment)}")
     for column in table.columns:
         con.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {quoted(column.comment)}')
