@@ -398,11 +398,8 @@ class _Attempt:
 
     async def _read_whole(self, response: httpx.Response) -> None:
         limit = self._journey.limit
-        declared = response.headers.get("content-length", "")
         self._body = Body(_codings(response), limit)
         try:
-            if declared.isdecimal() and len(declared) < 20 and int(declared) > limit:
-                raise TooLargeError
             await self._read(response, self._body, limit)
         except TooLargeError:
             raise _EndError("too_large", f"the body is larger than {limit} bytes") from None
