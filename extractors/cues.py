@@ -140,6 +140,7 @@ def _same_matter(a: Cue, b: Cue) -> bool:
 # -- guards ----------------------------------------------------------------------------------------------------------------
 
 _NEGATIONS = word_set("no not never without refused refuses refusing declined declines declining avoided stopped nor")
+_ASKED_TO_END = word_set("refrain refraining cease stop halt avoid abandon desist drop")
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
 _LONG_AGO = word_set("decades decade century years")
@@ -150,7 +151,10 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     """The guard that voids the cue ("negated", "intended", "history"), or None."""
     words = view.words
     if cue.stance.frame == "say":
-        return "negated" if any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2]) else None
+        if any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2]):
+            return "negated"
+        asked = cue.stance.type == "condemn" and any(w.low in _ASKED_TO_END for w in words[max(0, cue.first - 8) : cue.first])
+        return "asked to end" if asked else None
     if cue.stance.frame in ("act", "noun"):
         before = _words_before(cue.head, words)
         if cue.stance.frame == "act" and _is_nominal(cue, words):

@@ -6,7 +6,7 @@ a preposition, appositions) and gives up, rather than guess, where an unknown no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
@@ -49,7 +49,7 @@ SPEECH = frozenset().union(
         speak warn vow threaten urge condemn denounce criticise criticize slam blast express voice accuse reiterate reaffirm
         reject deny dismiss claim assert promise pledge predict conclude confirm believe judge admit acknowledge complain
         demand appeal caution boast quip joke respond react hail praise welcome deplore think consider find continue
-        repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe""".split()
+        repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe report list know""".split()
     )
 )
 
@@ -88,10 +88,8 @@ class Frames:
                 at, nouns = step, nouns + party.actor.modifier
             elif low in _BREAKS:
                 return ()
-            elif low == ",":
-                return self._over_comma(at)
-            elif low in _JOINERS:
-                return self._carried(at)
+            elif low in _JOINERS or low == ",":
+                return () if nouns else self._over_comma(at) if low == "," else self._carried(at)
             elif low in _RELATIVES or (low == "that" and not self._is_verb(at - 1)):
                 return self._antecedent(at)
             elif low == "that":
@@ -113,7 +111,8 @@ class Frames:
             before -= 1
         low = self._words[before].low if before >= 0 else ""
         if low in _PREPOSITIONS and not self._is_conjunction(before):
-            return before
+            of_people = low in ("of", "for", "from", "in") and before > 0 and self._words[before - 1].low in _PEOPLE
+            return (party,) if of_people and not nouns and not party.actor.modifier else before
         if party.actor.modifier or nouns:
             head = self._words[party.last + 1].low if party.last + 1 < len(self._words) else ""
             heads = {self._words[i].low for i in range(party.last + 1, min(len(self._words), party.last + 4))}
@@ -141,14 +140,20 @@ class Frames:
     def _over_comma(self, at: int) -> tuple[Party, ...]:
         """Before a comma: an apposition is stepped over, else the verb shares the subject of the verb before it."""
         closing = self._view.ending_at(at - 1)
-        if closing is not None and closing.first < closing.last and self._has_comma(closing):
-            return self._with_coordinated(closing)
+        if closing is not None:
+            listed = self._with_coordinated(closing)
+            if len(listed) > 1 or self._has_comma(closing) or self._is_sample(listed[0]):
+                return listed
         opening = self._comma_before(at)
         if opening > 0 and not self._verb_between(opening, at):
             found = self._look_back(opening)
             if found:
                 return found
         return self._carried(at)
+
+    def _is_sample(self, party: Party) -> bool:
+        """ "ten members, including Japan, ..." """
+        return party.first > 0 and self._words[party.first - 1].low in ("including", "like")
 
     def _has_comma(self, party: Party) -> bool:
         return any(self._words[i].low == "," for i in range(party.first, party.last))
@@ -261,6 +266,20 @@ class Frames:
             if (low, following) in _ECHOES:
                 return self._listed(at + 2)
         return ()
+
+    def word(self, index: int) -> str:
+        """The lower-case word at an index."""
+        return self._words[index].low
+
+    def bystanders(self, launchers: Collection[str | None]) -> tuple[Party, ...]:
+        """The first party of the sentence that did not launch, else whom the paragraph is about."""
+        for party in self._view.parties:
+            if party.can_react and party.actor.country not in launchers:
+                return (party,)
+        subject = self._view.topic
+        if subject is None or subject.country in launchers:
+            return ()
+        return (Party(0, 0, subject, inferred=True),)
 
     def owner(self, noun: int) -> tuple[Party, ...]:
         """The party whose noun it is: "Tokyo's condemnation"."""

@@ -25,12 +25,13 @@ _LAUNCH_WORDS = _forms(
 _ATTACK_WORDS = _forms("attack strike raid bombardment assault")
 _ANAPHORA = word_set("it this that these them such act acts move action actions provocation provocations event incident")
 _COMPETING = _forms(
-    """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill visit balloon leaflet
-    reactor enrichment centrifuge broadcast loudspeaker summit embargo accord troop border ferry parliament
+    """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill balloon leaflet
+    reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament
     abduction hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest takeover
-    detention execution trial referendum annexation island tax trade fishing whaling memorial shrine visit"""
+    detention execution trial referendum annexation island tax trade fishing whaling memorial shrine"""
 ) - _forms("launch")
-_OWN = frozenset({"endorse", "deny", "assess", "commit", "monitor"})
+_DRILLS = _forms("drill exercise manoeuvre maneuver")
+_ANSWERED = frozenset({"condemn", "deny", "protest"})
 _AGAINST = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize", "alert", "consult"})
 
 
@@ -54,14 +55,15 @@ class Linker:
         self._spans = spans
         self._by_key = {launch.key: launch for launch in launches}
         self._leads = [launch for launch in launches if launch.role == "lead"]
-        self._attacks = any(launch.count_min is None or launch.count_min > 3 for launch in launches)
+        self._countries = {launch.country for launch in launches}
+        self._in_drill = self._lead_sentence_has_drill()
 
     def link(self, view: SentenceView, cue: Cue, country: str | None) -> Link:
         """The launch that `cue`, uttered or done by `country`, answers."""
         first, last = self._window(view, cue)
         lows = [word.low for word in view.words[first : last + 1]]
         about_launch = any(self._is_launch_word(low) for low in lows)
-        competing = any(low in _COMPETING for low in lows)
+        competing = any(self._is_competing(low, cue, country) for low in lows)
         if competing and not about_launch:
             return Link(None, False, competing=True)
         named = self._mentioned(view, first, last, cue, country)
@@ -69,6 +71,17 @@ class Linker:
             return Link(named, False)
         default = self._default(view, cue, country)
         return Link(default, True)
+
+    def _lead_sentence_has_drill(self) -> bool:
+        """Whether the launches are told as part of a drill, so that "the exercise" means them."""
+        return any(
+            word.low in _DRILLS for s in self._document.sentences[:2] for word in self._document.words_in(s.start, s.end)
+        )
+
+    def _is_competing(self, low: str, cue: Cue, country: str | None) -> bool:
+        if low in _DRILLS:
+            return not self._in_drill or country in self._countries
+        return low in _COMPETING or (low.startswith("sanction") and cue.stance.type in _ANSWERED)
 
     def _is_launch_word(self, low: str) -> bool:
         return low in _LAUNCH_WORDS or low in _ATTACK_WORDS

@@ -7,10 +7,10 @@ groups, their bodies and officials can react; media, companies, parliaments' mem
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from extractors.actors import Actor
+from extractors.actors import Actor, ActorKind
 from extractors.document import Document
 from extractors.phrases import spoken_words
 from extractors.text import Sentence, Word, word_set
@@ -23,6 +23,46 @@ _NO_REACTORS = word_set("media company legislator")
 _PERSON_PRONOUNS = word_set("he she")
 _BODY_PRONOUNS = word_set("it they")
 _SPEAKER_PRONOUNS = word_set("we i")
+
+
+_BODY_NOUNS = word_set(
+    """agency ministry office group command committee bureau council centre center authority authorities force forces service
+    department commission board directorate guard corps navy army administration secretariat embassy government cabinet
+    organisation organization institute coastguard politburo presidium headquarters parliament assembly mission union league
+    bloc staff brigade division squadron police"""
+)
+_OWN_SIDE = word_set(
+    """country government nation side office ministry administration forces people state command services intelligence
+    military jets planes ships navy army troops warships batteries defences defenses statement officials spokesman"""
+)
+
+
+def _name_runs(words: Sequence[Word], covered: Collection[int]) -> Iterator[tuple[int, int]]:
+    """First and last index of every run of two to five capitalised words that no party covers."""
+    at = 0
+    while at < len(words):
+        last = at
+        while last < len(words) and last not in covered and last - at < 5 and _is_capitalised(words[last]):
+            last += 1
+        if last - at >= 2 and not (at == 0 and words[0].low in _OPENERS):
+            yield at, last - 1
+        at = max(last, at + 1)
+
+
+def _is_capitalised(word: Word) -> bool:
+    return word.text[0].isupper() and not word.text.isupper() and word.low not in _NO_NAMES
+
+
+_NO_NAMES = word_set(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
+    october november december the in on at it he she they we i but and as for if when while after before this that these
+    a an no his her its their our sea missile rocket mr mrs ms dr"""
+)
+_TITLES = word_set(
+    """chairman vice-chairman chairwoman secretary member head chief director sister deputy aide adviser advisor commander
+    envoy minister spokesman spokeswoman spokesperson ambassador official general leader president premier governor"""
+)
+_OPENERS = word_set("according meanwhile earlier later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +82,15 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class SentenceView:
-    """A sentence as words (without quotation marks) and the parties among them, in order."""
+    """A sentence as words (without quotation marks) and the parties among them, in order.
+
+    `topic`: the actor that the sentence before in the paragraph was about.
+    """
 
     sentence: Sentence
     words: Sequence[Word]
     parties: Sequence[Party]
+    topic: Actor | None = None
 
     def ending_at(self, index: int) -> Party | None:
         """The party whose last word is `index`."""
@@ -64,8 +108,12 @@ class SentenceView:
 class PartyFinder:
     """Views of a document's sentences; remembers whom pronouns mean. Sentences must be asked for in text order."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, launchers: Iterable[str | None] = ()) -> None:
         self._document = document
+        self._launchers = frozenset(launchers)
+        self._untitled: Actor | None = None
+        self._bodies: dict[str, Actor] = {}
+        self._media: str | None = None
         self._person: Actor | None = None
         self._body: Actor | None = None
         self._paragraph = -1
@@ -77,7 +125,8 @@ class PartyFinder:
         words = spoken_words(self._document.normal, sentence.start, sentence.end)
         if sentence.paragraph != self._paragraph:
             self._paragraph, self._subject = sentence.paragraph, None
-        named = self._named(sentence, words)
+        lexical = self._named(sentence, words)
+        named = lexical + self._unlisted(lexical, words)
         covered = {i for party in named for i in range(party.first, party.last + 1)}
         parties: list[Party] = []
         queue = sorted(named, key=lambda p: p.first)
@@ -89,12 +138,13 @@ class PartyFinder:
                 at += 1
             if index in covered:
                 continue
-            actor = self._pronoun(word)
+            actor = self._pronoun(word) or self._own_side(words, index) or self._generic(words, index)
             if actor is not None:
                 standing = replace(actor, start=word.start, end=word.end, modifier=False)
                 parties.append(Party(index, index, standing, inferred=True))
+        topic = self._subject
         self._subject = next((p.actor for p in parties if self._can_lead(p, words)), self._subject)
-        return SentenceView(sentence, words, parties)
+        return SentenceView(sentence, words, parties, topic)
 
     def settled(self, actor: Actor) -> Actor:
         """The actor as settled where it was named, for speakers that the document resolved itself."""
@@ -110,24 +160,88 @@ class PartyFinder:
                 found.append(Party(first, last, self._in_context(actor, found, first, words), inferred=actor.inferred))
         return found
 
+    # -- bodies and people that no lexicon lists -----------------------------------------------------------------------------
+
+    def _unlisted(self, named: Sequence[Party], words: Sequence[Word]) -> list[Party]:
+        """Capitalised names beside the listed ones: "the Fisheries Agency", "China's Zhang Jun", "Kim Song"."""
+        covered = {i for party in named for i in range(party.first, party.last + 1)}
+        found: list[Party] = []
+        for first, last in _name_runs(words, covered):
+            modifier = next((p for p in named if p.last == first - 1 and p.actor.modifier and p.actor.country), None)
+            actor = self._unlisted_actor(named, words, first, last, modifier)
+            if actor is not None:
+                found.append(Party(modifier.first if modifier else first, last, actor, inferred=modifier is None))
+        return found
+
+    def _unlisted_actor(
+        self, named: Sequence[Party], words: Sequence[Word], first: int, last: int, modifier: Party | None
+    ) -> Actor | None:
+        name = self._document.normal[words[first].start : words[last].end].removesuffix("'s")
+        is_body = words[last].low.removesuffix("'s") in _BODY_NOUNS
+        if name in self._settled:
+            country: str | None = self._settled[name].country
+        elif modifier is not None:
+            country = modifier.actor.country
+        elif (title := self._title_after(named, words, last)) is not None:
+            country = title
+        elif is_body:
+            country = self._surrounding(words[first].start)
+        elif first and words[first - 1].low not in _PREPOSITIONS and self._untitled is not None:
+            country = self._untitled.country
+        else:
+            return None
+        kind: ActorKind = "body" if is_body else "person"
+        possessive = words[last].low.endswith("'s")
+        start, end = words[first].start, words[last].end - 2 * possessive
+        actor = Actor(start, end, kind, name, country, modifier=possessive, inferred=modifier is None)
+        self._settled[name] = actor
+        return actor
+
+    def _title_after(self, named: Sequence[Party], words: Sequence[Word], last: int) -> str | None:
+        """The country of who follows: "Sabrina Singh of the Pentagon", "Ri Pyong Chol, a vice-chairman of the party"."""
+        following = [word.low for word in words[last + 1 : last + 10]]
+        if following[:1] in (["of"], ["from"]):
+            party = next((p for p in named if last + 2 <= p.first <= last + 3), None)
+            return party.actor.country if party and party.can_react else None
+        if following[:1] != [","] or not any(low in _TITLES for low in following[1:6]):
+            return None
+        stop = following.index(",", 1) if "," in following[1:] else len(following)
+        party = next((p for p in named if last < p.first <= last + stop and p.actor.country), None)
+        return party.actor.country if party else self._media or (self._body.country if self._body else None)
+
+    def _surrounding(self, offset: int) -> str | None:
+        """The state last named before an offset, the launching sides only where there is no other."""
+        states = [a.country for a in self._document.actors_in(0, offset) if a.country and a.kind == "state"]
+        others = [country for country in states if country not in self._launchers]
+        return (others or states or [None])[-1]
+
     def _in_context(self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word]) -> Actor:
-        """A generic body or official speaks for the side that the paragraph was just about."""
+        """A generic body or official speaks for the side that the sentence or the paragraph is just about."""
         if not actor.inferred or actor.kind not in ("body", "office", "person"):
             return actor
         if actor.name in self._settled:
             return replace(actor, country=self._settled[actor.name].country)
-        possessive = words[first - 1].low if first else ""
-        if possessive in ("his", "her", "my"):
-            owner = self._person
-        elif possessive in ("its", "their", "our"):
-            owner = self._body
-        else:
-            owner = next((p.actor for p in reversed(before) if p.can_react and self._can_lead(p, words)), self._subject)
-        if owner is not None and owner.country and (owner.kind != "state" or owner.form == "capital"):
+        owner = self._owner(actor, before, first, words)
+        if owner is not None and owner.country:
             actor = replace(actor, country=owner.country)
         if actor.kind == "person":
             self._settled[actor.name] = actor
         return actor
+
+    def _owner(self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word]) -> Actor | None:
+        """Whose body or official it is: by a possessive, a place in front, or who was speaking; None where unclear."""
+        possessive = words[first - 1].low if first else ""
+        if possessive in ("his", "her", "my"):
+            return next((p.actor for p in reversed(before) if p.actor.kind == "person"), self._person)
+        if possessive in ("its", "their", "our"):
+            return next((p.actor for p in reversed(before) if self._can_lead(p, words)), self._body)
+        if before and before[0].first <= 2 and words[0].low in ("in", "at", "from"):
+            return before[0].actor
+        nearest = next((p.actor for p in reversed(before) if self._can_lead(p, words)), self._subject)
+        if nearest is None or (nearest.kind == "state" and nearest.form != "capital"):
+            return None
+        speaks_for_another = actor.rank in ("spokesperson", "official", "adviser") or nearest.form == "capital"
+        return nearest if speaks_for_another else None
 
     @staticmethod
     def _can_lead(party: Party, words: Sequence[Word]) -> bool:
@@ -141,8 +255,26 @@ class PartyFinder:
         actor = party.actor
         if actor.kind == "person" or (actor.kind == "office" and actor.official):
             self._person = actor
+            self._untitled = actor if actor.kind == "office" else None
         elif actor.kind == "body" or self._can_lead(party, words):
             self._body = actor
+        if actor.rank == "media":
+            self._media = actor.country
+        if actor.kind == "body":
+            self._bodies.update({word: actor for word in actor.name.lower().split() if word in _BODY_NOUNS})
+
+    def _own_side(self, words: Sequence[Word], index: int) -> Actor | None:
+        """ "his country", "their government": the side of the one the pronoun means."""
+        if index == 0 or words[index].low not in _OWN_SIDE:
+            return None
+        before = words[index - 1].low
+        return self._person if before in ("his", "her", "my") else self._body if before in ("its", "their") else None
+
+    def _generic(self, words: Sequence[Word], index: int) -> Actor | None:
+        """ "the ministry", "the command": the body of that kind named last."""
+        if index == 0 or words[index - 1].low not in ("the", "that") or words[index].low not in _BODY_NOUNS:
+            return None
+        return self._bodies.get(words[index].low)
 
     def _pronoun(self, word: Word) -> Actor | None:
         if word.low in _PERSON_PRONOUNS:

@@ -46,6 +46,7 @@ pay: pays paid paying
 put: puts put putting
 ring: rings rang rung ringing
 say: says said saying
+see: sees saw seen seeing
 seek: seeks sought seeking
 send: sends sent sending
 set: sets set setting

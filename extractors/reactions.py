@@ -15,8 +15,10 @@ from extractors.frames import Frames
 from extractors.linking import Link, Linker
 from extractors.packs import Packs
 from extractors.parties import Party, PartyFinder, SentenceView
+from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
 
+_HELD = inflections("hold") | inflections("meet")
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
 
 
@@ -42,7 +44,7 @@ class _Finder:
         self._document = document
         self._launches = launches
         self._book = cue_book(packs)
-        self._parties = PartyFinder(document)
+        self._parties = PartyFinder(document, (launch.country for launch in launches))
         self._linker = Linker(document, launches)
         self._launchers = {launch.country for launch in launches}
 
@@ -74,10 +76,22 @@ class _Finder:
         if cue.stance.frame == "say":
             return frames.speakers(cue.first)
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
-            agents = frames.authors(cue.last + 1, ("by",))
-            return agents or (frames.speakers(cue.first) if cue.stance.type in _WITHOUT_AGENT else ())
+            return frames.authors(cue.last + 1, ("by",)) or self._without_agent(cue, frames)
         subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
+        if not subjects and cue.stance.type == "alert":
+            subjects = self._without_agent(cue, frames)
+        if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
+            subjects = subjects[:1]
         return _speaking_for(subjects, frames.speakers(cue.first)) + frames.echoed(cue.last + 1)
+
+    def _without_agent(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
+        """Who is behind a passive that names nobody: its military subject, who tells it, or whom the paragraph is about."""
+        if cue.stance.type not in _WITHOUT_AGENT:
+            return ()
+        found = frames.subject(cue.head) or frames.speakers(cue.first)
+        if found or cue.stance.type not in ("mobilize", "alert"):
+            return found
+        return frames.bystanders(self._launchers)
 
     def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames) -> _Claim | None:
         link = self._linker.link(view, cue, party.actor.country)
