@@ -11,6 +11,7 @@ the last two days and write a revisit record in its stead.
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import hashlib
 import json
@@ -19,7 +20,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -42,6 +43,7 @@ _DEDUP_LEAST_BYTES = 512
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _WIRE_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _ORIGIN = "X-Archive-Orig-"
+_NOTES = "-notes.warc.gz"
 _DAY_DIRECTORY = re.compile(r"(\d{4})/(\d{2})/(\d{2})")
 
 _log = logging.getLogger(__name__)
@@ -111,6 +113,7 @@ class ArchiveWriter:
         self._path: Path | None = None
         self._file: IO[bytes] | None = None
         self._index: IO[str] | None = None
+        self._notes: IO[bytes] | None = None
         self._stored: dict[str, _Stored] = {}
 
     def append(self, exchange: Exchange) -> tuple[str, int] | None:
@@ -125,6 +128,31 @@ class ArchiveWriter:
                 return self._append(exchange)
             except OSError as error:
                 # A half-written record would hide all that follow it in the same file.
+                self._close()
+                raise _disk_error(error, self.directory) from error
+            except BaseException:
+                self._close()
+                raise
+
+    def note(self, about: Mapping[str, Any], *, url: str, at: datetime) -> None:
+        """Keep what the exchange alone does not tell of a request, or of an article that needed none: JSON `about` of
+        `url` at the time `at`, as a metadata record in a file of its own. `notes` reads it back. Raises LakeError.
+        """
+        payload = json.dumps(about, ensure_ascii=False).encode("utf-8", "replace")
+        with self._guard:
+            try:
+                self._current(utc(at))
+                writer = WARCWriter(self._notes_file(), gzip=True, warc_version="WARC/1.1")
+                record = writer.create_warc_record(
+                    _one_line(url),
+                    "metadata",
+                    payload=BytesIO(payload),
+                    length=len(payload),
+                    warc_content_type="application/json",
+                    warc_headers_dict={"WARC-Date": _warc_date(utc(at))},
+                )
+                writer.write_record(record)
+            except OSError as error:
                 self._close()
                 raise _disk_error(error, self.directory) from error
             except BaseException:
@@ -182,6 +210,14 @@ class ArchiveWriter:
         info = {"software": "launchwire", "format": "WARC File Format 1.1", "isPartOf": "launchwire"}
         writer.write_record(writer.create_warcinfo_record(self._path.name, info))
 
+    def _notes_file(self) -> IO[bytes]:
+        if self._notes is None:
+            assert self._path is not None
+            # Apart from the bodies, so that a year's notes are read in seconds.
+            name = self._path.name.replace(".warc.gz", _NOTES)
+            self._notes = self._path.with_name(name).open("xb", buffering=0)
+        return self._notes
+
     def _remember(self, digest: str, stored: _Stored) -> None:
         assert self._index is not None
         line = [digest, stored.captured_at, stored.offset, stored.url]
@@ -192,10 +228,10 @@ class ArchiveWriter:
             del self._stored[next(iter(self._stored))]
 
     def _close(self) -> None:
-        for handle in (self._file, self._index):
+        for handle in (self._file, self._index, self._notes):
             if handle is not None:
                 handle.close()
-        self._file = self._index = self._path = None
+        self._file = self._index = self._notes = self._path = None
 
 
 def read_record(directory: Path, file: str, offset: int) -> Captured:
@@ -250,6 +286,37 @@ def captures_in(path: Path, *, directory: Path | None = None) -> Iterator[Captur
                 return
             if captured is not None:
                 yield captured
+
+
+def notes(directory: Path, day: date) -> Iterator[dict[str, Any]]:
+    """Everything that `note` wrote of `day`, file by file; a record cut short by a kill ends its file."""
+    for path in sorted((directory / f"{day:%Y/%m/%d}").glob(f"*{_NOTES}")):
+        yield from _notes_in(path)
+
+
+def days(directory: Path) -> list[date]:
+    """The days that the archive holds, in order."""
+    found = []
+    for folder in directory.glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"):
+        with contextlib.suppress(ValueError):
+            found.append(date(*map(int, folder.relative_to(directory).parts)))
+    return sorted(found)
+
+
+def _notes_in(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as stream:
+        records = iter(ArchiveIterator(stream, parse_http=False, record_types=WarcRecordType.metadata))
+        while True:
+            try:
+                record = next(records)
+                about = json.loads(record.reader.read())
+            except StopIteration:
+                return
+            except (OSError, ValueError) as error:
+                _log.warning("archive file %s ends early: %s", path, error)
+                return
+            if isinstance(about, dict):
+                yield about
 
 
 def prune(directory: Path, before: date) -> int:

@@ -134,6 +134,15 @@ class LakeConfig:
             )
         if self.partition not in ("month", "day"):
             raise LakeError(f"the partition {self.partition!r} is not known; write month or day")
+        if not self.on_s3:
+            self._refuse_shared_store(Path(self.store_path))
+
+    def _refuse_shared_store(self, store: Path) -> None:
+        # Cleaning removes every file below the store that the catalog does not name.
+        neighbours = [self.directory.absolute(), *([self.sqlite_path.parent] if self.sqlite_path else [])]
+        for neighbour in neighbours:
+            if neighbour.is_relative_to(store):
+                raise LakeError(f"the store {store} also holds {neighbour}; give the store a directory of its own")
 
     @property
     def sqlite_path(self) -> Path | None:

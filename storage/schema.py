@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import duckdb
@@ -493,3 +494,50 @@ def migrate(con: duckdb.DuckDBPyConnection, have: int, partition: Partition) -> 
 def table(name: str) -> Table:
     """The table called `name`; raises KeyError."""
     return next(t for t in TABLES if t.name == name)
+
+
+# The data dictionary
+
+
+def dictionary() -> str:
+    """docs/tables.md: every table, column and view, from the declarations above."""
+    lines = [
+        "# Tables and views",
+        "",
+        "The data dictionary of the lake `news`, written by `python -m storage.schema` from the schema itself. The",
+        'same words are in the lake as comments: `launchwire sql "FROM duckdb_columns()"`.',
+        "",
+        "Times are UTC. Tables that grow are partitioned by year and month of the column named (by day where the",
+        "lake was made with `PARTITION=day`): a condition on it skips every other month. Keys are unique by the way",
+        "rows are written; `launchwire maintain --check` proves it.",
+        "",
+        "## Tables",
+    ]
+    for item in (*TABLES, MIGRATIONS_TABLE):
+        lines += ["", f"### {item.name}", "", item.comment, "", f"Key: {_codes(item.key)}." + _partition_note(item), ""]
+        lines += ["| column | type | what it holds |", "|---|---|---|"]
+        lines += [f"| `{c.name}` | {_type_note(c)} | {_cell(c.comment)} |" for c in item.columns]
+    lines += ["", "## Views"]
+    for view in VIEWS:
+        lines += ["", f"### {view.name}", "", view.comment, "", "```sql", view.example, "```"]
+    return "\n".join([*lines, ""])
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _partition_note(item: Table) -> str:
+    return f" Partitioned by `{item.partition}`." if item.partition else ""
+
+
+def _type_note(column: Column) -> str:
+    return f"{_cell(column.type)}{', never null' if column.required else ''}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    Path("docs/tables.md").write_text(dictionary(), encoding="utf-8")
