@@ -26,9 +26,12 @@ from extractors.records import Feed, FeedEntry, FeedHints
 from extractors.timestamps import read_timestamp
 from extractors.walls import wall
 
-MAX_BYTES = 8 * 1024 * 1024
+MAX_BYTES = 5 * 1024 * 1024
 MAX_ENTRIES = 5_000
+MAX_ELEMENTS = 40_000
 MAX_DEPTH = 200
+MAX_ATTRIBUTES = 30
+MAX_SPECIALS = 1_000_000
 MAX_PROBLEMS = 40
 MAX_TEXT = 2_000
 FULL_TEXT = 1_000
@@ -44,7 +47,7 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None = None, now: d
 
     `url` is where it came from and the base of relative addresses; `content_type` the header, for its charset.
     With `now` (aware), dates more than a day ahead of it become None. Entries keep the document's order; at most
-    5,000 of them and 8 MiB are read. `summary` is plain text, `content` HTML. Raises NotAFeed and nothing else.
+    5,000 of them and 5 MiB are read. `summary` is plain text, `content` HTML. Raises NotAFeed and nothing else.
     """
     reading = _Reading(url, (urlsplit_host(url)), now)
     if body.startswith(b"\x1f\x8b"):
@@ -104,7 +107,7 @@ class _Reading:
         return joined
 
 
-# --- XML ------------------------------------------------------------------------------------------------------------
+# --- XML --------------------------------------------------------------------------------------------------------------
 
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|RDF|feed|channel)(?=[\s>/])[^<>]*>", re.IGNORECASE)
 _PROLOG = re.compile(
@@ -114,10 +117,11 @@ _PROLOG = re.compile(
 )
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _ILLEGAL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_AMPERSAND = re.compile(r"<!\[CDATA\[|&(?:(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|\w{1,31};))?")
+_LONG_TAG = re.compile(r"<[^<>]{16384,}>?")
+_BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]\w{0,30};)")
+_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[#\w]{1,32};")
 _PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,60}):[A-Za-z_][\w.-]*(?=[\s=>/])")
 _DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,60})\s*=")
-_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom", "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/", "dcterms": "http://purl.org/dc/terms/",
@@ -193,28 +197,25 @@ def _well_formed(text: str, reading: _Reading) -> str:
 def _mended(text: str, reading: _Reading) -> Iterator[str]:
     """The text with its references made ones that XML knows, CDATA sections untouched."""
     at = 0
-    while found := _AMPERSAND.search(text, at):
-        yield text[at : found.start()]
-        at = found.end()
-        if found[0] == "<![CDATA[":
-            end = text.find("]]>", at)
-            end = len(text) if end < 0 else end + 3
-            yield text[found.start() : end]
-            at = end
-            continue
-        name = found[1]
-        if name is None:
-            reading.note("bare ampersands were read as text")
-            yield "&amp;"
-        elif name.startswith("#"):
-            char = html.unescape(found[0])
-            yield "" if _ILLEGAL.match(char) else html.escape(char)
-        elif name[:-1] in _XML_NAMES:
-            yield found[0]
-        else:
-            char = html.unescape(found[0])
-            yield html.escape(char)
-    yield text[at:]
+    while at < len(text):
+        opened = text.find("<![CDATA[", at)
+        outside = _LONG_TAG.sub("", text[at:opened] if opened >= 0 else text[at:])
+        if "&" in outside:
+            outside, bare = _BARE.subn("&amp;", outside)
+            if bare:
+                reading.note("bare ampersands were read as text")
+            outside = _REFERENCE.sub(_known_reference, outside)
+        yield outside
+        if opened < 0:
+            return
+        closed = text.find("]]>", opened)
+        at = closed + 3 if closed >= 0 else len(text)
+        yield text[opened:at]
+
+
+def _known_reference(found: re.Match[str]) -> str:
+    char = html.unescape(found[0])
+    return "" if _ILLEGAL.match(char) else html.escape(char)
 
 
 def _tree(text: str, reading: _Reading) -> etree._Element | None:
@@ -233,24 +234,46 @@ def _tree(text: str, reading: _Reading) -> etree._Element | None:
 
 
 def _bound(root: etree._Element, reading: _Reading) -> None:
-    """Cut entries beyond the bound and what is nested deeper than any feed."""
-    count = 0
-    for element in list(root.iter("{*}item", "{*}entry")):
-        count += 1
-        if count > MAX_ENTRIES:
-            _remove(element)
-    if count > MAX_ENTRIES:
-        reading.note(f"only the first {MAX_ENTRIES:,} of {count:,} entries were read")
-    depth = 0
-    deep: list[etree._Element] = []
+    """Cut what feedparser would spend more than seconds on: entries, elements, depth, and markup within texts."""
+    _bound_entries(root, reading)
+    depth = elements = 0
+    specials = 0
+    doomed: list[etree._Element] = []
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        if event == "start" and depth == MAX_DEPTH:
-            deep.append(element)
-    for element in deep:
-        del element[:]
-    if deep:
-        reading.note(f"what was nested deeper than {MAX_DEPTH} elements was dropped")
+        if event == "end":
+            continue
+        elements += 1
+        if depth > MAX_DEPTH or elements > MAX_ELEMENTS or _unbound(element):
+            doomed.append(element)
+        for name in [*element.attrib][MAX_ATTRIBUTES:] + [name for name in element.attrib if _unbound_name(name)]:
+            element.attrib.pop(name, None)
+        # Each of these characters costs the SAX parser a call of its own.
+        specials += sum(map((element.text or "").count, "&<>\n"))
+        if specials > MAX_SPECIALS and len(element.text or "") > MAX_TEXT:
+            element.text = (element.text or "")[:MAX_TEXT]
+            reading.note("overlong texts were cut")
+    for element in reversed(doomed):
+        _remove(element)
+    if doomed:
+        reading.note(f"elements beyond {MAX_ELEMENTS:,}, deeper than {MAX_DEPTH} or of no namespace were dropped")
+
+
+def _unbound(element: etree._Element) -> bool:
+    """Whether an element's prefix is declared nowhere, which feedparser's strict parser refuses."""
+    return isinstance(element.tag, str) and _unbound_name(element.tag)
+
+
+def _unbound_name(name: str | bytes) -> bool:
+    return ":" in str(name) and not str(name).startswith("{")
+
+
+def _bound_entries(root: etree._Element, reading: _Reading) -> None:
+    entries = list(root.iter("{*}item", "{*}entry"))
+    for element in reversed(entries[MAX_ENTRIES:]):
+        _remove(element)
+    if len(entries) > MAX_ENTRIES:
+        reading.note(f"only the first {MAX_ENTRIES:,} of {len(entries):,} entries were read")
 
 
 def _remove(element: etree._Element) -> None:
@@ -353,7 +376,7 @@ def _entry(raw: Any, reading: _Reading, base: str, version: str) -> FeedEntry | 
     """One feedparser entry as a record; None (noted) when it holds nothing to keep."""
     guid = one_line(_string(dict.get(raw, "id")))[:MAX_TEXT] or None
     url = _entry_address(raw, reading, base)
-    title = plain_line(_string(raw.get("title")))[:MAX_TEXT]
+    title = plain_line(_string(raw.get("title")), 2 * MAX_TEXT)[:MAX_TEXT]
     summary_markup = _string(dict.get(raw, "summary"))
     content = _content(raw, summary_markup)
     if not url and not title and not content and not summary_markup.strip():
@@ -438,7 +461,7 @@ def _age(entry: FeedEntry) -> datetime:
     return entry.updated or entry.published or datetime.min.replace(tzinfo=UTC)
 
 
-# --- JSON Feed (https://www.jsonfeed.org/version/1.1/) --------------------------------------------------------------
+# --- JSON Feed (https://www.jsonfeed.org/version/1.1/) ----------------------------------------------------------------
 
 
 def _json_feed(text: str, reading: _Reading) -> Feed:
@@ -505,7 +528,7 @@ def _json_entry(item: Any, document: dict[str, Any], reading: _Reading) -> FeedE
     entry = FeedEntry(
         guid=one_line(str(guid))[:MAX_TEXT] or None if isinstance(guid, str | int | float) else None,
         url=reading.address(item.get("url")) or reading.address(item.get("external_url")),
-        title=plain_line(_string(item.get("title")))[:MAX_TEXT],
+        title=plain_line(_string(item.get("title")), 2 * MAX_TEXT)[:MAX_TEXT],
         published=reading.date(item.get("date_published")),
         updated=reading.date(item.get("date_modified")),
         authors=_json_authors(item) or _json_authors(document),

@@ -37,7 +37,8 @@ _ALIASES = {
     "ksc5601": "cp949", "tis-620": "cp874", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-16": "utf-16-le",
 }  # fmt: skip
 _TEXT_CODECS = re.compile(
-    r"utf[-_]?(8|16|32)([-_]?[lb]e)?|iso[-_]?8859[-_]?\d+|windows[-_]\d+|cp\d+|koi8[-_][ru]|gb\d+|big5(hkscs)?|euc[-_]\w+"
+    r"utf[-_]?(8|16|32)([-_]?[lb]e)?|iso[-_]?8859[-_]?\d+|windows[-_]\d+|cp\d+|koi8[-_][ru]|gb\d+|big5(hkscs)?"
+    r"|euc[-_]\w+"
     r"|iso[-_]2022[-_][\w-]+|mac[-_]\w+",
     re.IGNORECASE,
 )
@@ -126,8 +127,22 @@ def gunzip(body: bytes, *, limit: int) -> tuple[bytes, str | None]:
 
 
 _DROPPED = dict.fromkeys(
-    [0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF]
-    + [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000), *range(0xFFF9, 0xFFFC)]
+    [
+        0x00AD,
+        0x061C,
+        0x180E,
+        0x200B,
+        0x200E,
+        0x200F,
+        0x2060,
+        0xFEFF,
+        0xFFFE,
+        0xFFFF,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),
+        *range(0xFFF9, 0xFFFC),
+    ]
 )
 _SPACED = dict.fromkeys(
     [code for code in [*range(0x20), *range(0x7F, 0xA0)] if code != 0x0A]
@@ -139,7 +154,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """NFC without control characters but newline, bidirectional overrides, zero-width marks, surrogates; spaces plain."""
+    """NFC text with plain spaces, without control characters (but newline), bidirectional overrides, invisible marks."""
     return unicodedata.normalize("NFC", text.translate(_CLEANING))
 
 
@@ -148,65 +163,68 @@ def one_line(text: str) -> str:
     return _SPACES.sub(" ", clean(text)).strip()
 
 
-_TAGS = re.compile(
-    r"</?(?:a|abbr|acronym|address|article|aside|b|bdi|bdo|big|blockquote|br|center|cite|code|dd|del|div|dl|dt|em|figure"
-    r"|figcaption|font|footer|h[1-6]|header|hr|i|iframe|img|ins|kbd|li|main|mark|nobr|ol|p|picture|pre|q|s|samp|section"
-    r"|small|source|span|strike|strong|sub|sup|svg|table|tbody|td|th|time|tr|tt|u|ul|var|video|wbr)(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-_SCRIPTS = re.compile(r"<(script|style)\b.{0,20000}?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_COMMENTS = re.compile(r"<!--.{0,20000}?(?:-->|\Z)|<!\[CDATA\[|\]\]>", re.DOTALL)
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ELEMENTS = _names("""
+    a abbr acronym address article aside b bdi bdo big blockquote br center cite code dd del div dl dt em figcaption
+    figure font footer h1 h2 h3 h4 h5 h6 head header hr html i iframe img ins kbd li main mark meta nav nobr ol p
+    picture
+    pre q s samp section small source span strike strong sub sup svg table tbody td th time title tr tt u ul var
+    video wbr
+""")
+_INLINE = _names("""
+    a abbr acronym b bdi bdo big cite code del em font i ins kbd mark nobr q s samp small span strike strong sub sup
+    time
+    tt u var wbr
+""")
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,10})(?:\s[^<>]*)?/?>")
+_SCRIPTS = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_COMMENTS = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>", re.DOTALL)
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 MAX_LINE = 20_000
 
 
-def plain_line(markup: str) -> str:
+def plain_line(markup: str, limit: int = MAX_LINE) -> str:
     """One line of plain text from a title or summary that may hold HTML, once or twice escaped.
 
-    Only names of HTML elements count as tags, so "<Hwasong-18> and 3 < 4" stays; at most 20,000 characters are read.
+    Only names of HTML elements count as tags, so "<Hwasong-18> and 3 < 4" stays; the first `limit` characters are read.
     """
-    text = markup[:MAX_LINE]
+    text = markup[:limit]
     for _ in range(2):
-        if "<" in text:
-            text = _TAGS.sub(" ", _COMMENTS.sub(" ", _SCRIPTS.sub(" ", text)))
-        text = _REFERENCE.sub(lambda found: html.unescape(found[0]), text)
-    # A tag leaves a space so that words of neighbouring blocks stay apart; not before punctuation.
-    return re.sub(r"\s+([,.;:!?])(?=\s|$)", r"\1", one_line(_TAGS.sub(" ", text) if "<" in text else text))
+        text = _REFERENCE.sub(lambda found: html.unescape(found[0]), _without_tags(text))
+    return one_line(_without_tags(text))
 
 
-_BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure footer"
-    " form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol option p pre section summary table tbody td"
-    " tfoot th thead tr ul"
-    # what trafilatura makes of them
-    " head list item quote row cell doc fw ab".split()
-)
-_SILENT = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "iframe",
-        "object",
-        "embed",
-        "svg",
-        "math",
-        "canvas",
-        "audio",
-        "video",
-        "picture",
-        "map",
-        "select",
-        "textarea",
-        "button",
-        "input",
-        "head-meta",
-        "title",
-        "meta",
-        "link",
-    ]
-)
+def _without_tags(text: str) -> str:
+    if "<" not in text:
+        return text
+    text = _COMMENTS.sub(" ", _SCRIPTS.sub(" ", text))
+    return _TAG.sub(_gap, text)
+
+
+def _gap(tag: re.Match[str]) -> str:
+    """What stands in the place of a tag: nothing, or a space where it parted blocks."""
+    name = tag[1].lower()
+    return "" if name in _INLINE else " " if name in _ELEMENTS else tag[0]
+
+
+# HTML's, and behind them those that trafilatura makes of them.
+_BLOCKS = _names("""
+    address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure
+    footer form
+    h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main nav ol option p pre section summary table tbody td tfoot th
+    thead tr ul
+    head list item quote row cell doc fw ab
+""")
+_SILENT = _names("""
+    script style template noscript iframe object embed svg math canvas audio video picture map select textarea button
+    input
+    title meta link
+""")
+SHOWN = _SILENT - {"noscript", "button"}
+"""What stays silent where a page is judged by what it asks of its reader."""
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’»)\]]*$")
 
 
@@ -276,9 +294,7 @@ def parse_html(text: str) -> HtmlElement | None:
 
     `huge_tree` because libxml2 otherwise drops everything below 255 nested elements, and text nodes over 10 MB.
     """
-    parser = HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True, default_doctype=False
-    )
+    parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError, AssertionError):

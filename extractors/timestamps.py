@@ -23,11 +23,15 @@ AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A date as read: `moment` is aware and keeps the offset it was written with; `problem` says what was odd."""
+    """A date as read: `moment` is aware and keeps the offset it was written with; `problem` says what was odd.
+
+    `zoned` is False where no zone was written and UTC was assumed.
+    """
 
     moment: datetime | None
     precision: Precision = "none"
     problem: str | None = None
+    zoned: bool = True
 
 
 _MONTHS = {
@@ -126,7 +130,7 @@ def _written(text: str, shown: str, host: str) -> Stamp:
         moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return Stamp(None, "none", f"date {shown} is not a day or time that exists")
-    return Stamp(moment, precision, "; ".join(filter(None, problems)) or None)
+    return Stamp(moment, precision, "; ".join(filter(None, problems)) or None, bool(parts["zone"]))
 
 
 def _month(text: str) -> int:

@@ -11,7 +11,8 @@ from typing import Literal
 
 Wall = Literal["consent", "challenge", "shell", "empty"]
 
-SCAN = 200_000
+LITTLE = 1_500
+SCANT = 600
 
 _CHALLENGE_MARKUP = re.compile(
     r"cf-browser-verification|cf_chl_|/cdn-cgi/challenge-platform/|challenges\.cloudflare\.com|_Incapsula_Resource"
@@ -20,18 +21,21 @@ _CHALLENGE_MARKUP = re.compile(
     re.IGNORECASE,
 )
 _CHALLENGE_WORDS = re.compile(
-    r"checking (?:your|the) browser|verify(?:ing)? (?:that )?you are (?:a )?human|are you a (?:human|robot)|not a robot"
-    r"|just a moment\W|attention required|unusual (?:traffic|activity)|automated (?:access|requests?|queries)"
-    r"|complete the (?:security check|captcha)|pardon our interruption|press (?:&|and) hold|ddos protection"
-    r"|access (?:to this (?:page|site) )?(?:has been |is |was )?denied|you have been blocked|request (?:was )?blocked"
-    r"|enable (?:javascript and )?cookies to continue|bot (?:protection|detection|manager)",
-    re.IGNORECASE,
+    r"checking (?:your|the|if the) (?:browser|site connection)|verify(?:ing)? (?:that )?you are (?:a )?human"
+    r"|are you a (?:human|robot)|(?:you are|you.re|i.m|i am) not a robot|just a moment\W|attention required"
+    r"|unusual (?:traffic|activity) (?:from|on)|automated (?:access|requests?|queries)"
+    r"|complete the (?:security check|captcha)|pardon our interruption|press (?:&|and) hold|ddos protection by"
+    r"|^access denied|access to this (?:page|site) (?:has been |is |was )?denied|you have been blocked"
+    r"|request (?:was )?blocked|enable (?:javascript and )?cookies to continue|bot (?:protection|manager)",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CONSENT_WORDS = re.compile(
-    r"before you continue|we (?:and our (?:\d+ )?partners )?(?:use|value|care about|process|store).{0,80}(?:cookies|privacy)"
-    r"|accept (?:all|and continue|cookies)|agree (?:and|&) (?:continue|proceed|close)|manage (?:your )?(?:consent|choices"
-    r"|preferences|cookies|settings)|reject all|consent to (?:the use|our|cookies)|privacy (?:choices|settings|preferences)"
-    r"|your privacy|cookie (?:policy|settings|preferences)|withdraw your consent|legitimate interest",
+    r"before you continue|(?:we|partners)(?: and our)?(?: \d+)?(?: partners)? (?:use|value|care about|process|store)"
+    r".{0,80}?(?:cookies|privacy|personal data)|accept (?:all|and continue|cookies)"
+    r"|agree (?:and|&) (?:continue|proceed|close)"
+    r"|manage (?:your )?(?:consent|choices|preferences|cookies|settings|options)|reject all"
+    r"|consent to (?:the use|our|cookies)|privacy (?:choices|settings|preferences)|your privacy"
+    r"|cookie (?:policy|settings|preferences)|withdraw your consent|legitimate interest",
     re.IGNORECASE,
 )
 _SHELL_WORDS = re.compile(
@@ -39,31 +43,43 @@ _SHELL_WORDS = re.compile(
     r"(?:disabled|enabled|required|turned off)|javascript[- ]enabled|unsupported browser",
     re.IGNORECASE,
 )
+_MISSING_TITLE = re.compile(
+    r"^\W*(?:error\W*)?(?:404|410|500|502|503)\b|page (?:not|can ?not be|could not be) found"
+    r"|^(?:sorry\W*)?not found\W*"
+    r"|^(?:server|gateway|application) error|^(?:bad gateway|service unavailable|internal server error)"
+    r"|page (?:doesn.t|does not) exist|page (?:is )?unavailable|\b404\b.*\berror\b|\berror\b.*\b404\b",
+    re.IGNORECASE,
+)
 _MISSING_WORDS = re.compile(
-    r"\b404\b|\b410\b|page (?:can ?not|could not|can.t|not) be found|page not found|not found|no longer (?:available|exists)"
-    r"|page (?:you (?:are|were|.re) (?:looking for|requested|trying)|doesn.t exist|does not exist|is missing|unavailable)"
-    r"|(?:story|article) (?:has been removed|(?:is )?(?:not|no longer) available)|server error|service unavailable"
-    r"|bad gateway|error occurred|something went wrong",
+    r"page (?:can ?not|could not|can.t|was not|not) (?:be )?found|no longer (?:available|exists)|error 404|404 error"
+    r"|page (?:you (?:are|were|.re|have) (?:looking for|requested|trying)|you requested|doesn.t exist|does not exist)"
+    r"|(?:story|article|page) (?:has been (?:re)?moved|(?:is )?(?:not|no longer) available)|internal server error"
+    r"|service (?:is )?(?:temporarily )?unavailable|bad gateway|something went wrong",
     re.IGNORECASE,
 )
 
 
-def wall(title: str, text: str, markup: str) -> Wall | None:
+def wall(title: str, text: str, markup: str, *, claimed: bool = False) -> Wall | None:
     """The kind of page this is if it is none that anybody would read, else None.
 
-    `text` is what the page shows, `markup` its source. Meant for pages that have little text or claim no article:
-    a full article *about* cookies must be ruled out by the caller.
+    `text` is what the page shows, `markup` how its source begins, with scripts. `claimed`: it says that it is an
+    article and has the text of one, so that only the plainest walls count.
     """
-    shown = f"{title}\n{text[:SCAN]}"
-    little = len(text) < 1500
-    if little and _CHALLENGE_WORDS.search(shown):
+    length = len(text)
+    consent = len({found[0].lower() for found in _CONSENT_WORDS.finditer(text[:20_000])})
+    if length >= LITTLE:
+        return "consent" if consent >= 5 and not claimed else None
+    challenge = len({found[0].lower() for found in _CHALLENGE_WORDS.finditer(f"{title}\n{text}")})
+    if challenge > (claimed or length >= SCANT) or (challenge and _CHALLENGE_MARKUP.search(markup)):
         return "challenge"
-    if len(text) < 600 and _CHALLENGE_MARKUP.search(markup[:SCAN]):
-        return "challenge"
-    if len(set(map(str.lower, _CONSENT_WORDS.findall(shown)))) >= (2 if little else 4):
+    if consent >= (3 if claimed else 2):
         return "consent"
-    if len(text) < 600 and _SHELL_WORDS.search(shown):
-        return "shell"
-    if _MISSING_WORDS.search(title) or (len(text) < 600 and _MISSING_WORDS.search(text)):
+    if claimed:
+        return None
+    if length < SCANT and _CHALLENGE_MARKUP.search(markup) and not text.strip():
+        return "challenge"
+    if _MISSING_TITLE.search(title) or (length < SCANT and _MISSING_WORDS.search(text)):
         return "empty"
+    if length < SCANT and _SHELL_WORDS.search(f"{title}\n{text}"):
+        return "shell"
     return None
