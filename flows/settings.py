@@ -54,6 +54,9 @@ class Settings(BaseModel):
     lock_seconds: float = Field(120.0, gt=0)
     archive_days: int = Field(0, ge=0)
 
+    publish_dir: Path | None = None
+    public_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
+
     @field_validator("allow_networks", "packs", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -76,6 +79,16 @@ class Settings(BaseModel):
             partition=self.partition,
             lock_wait_seconds=self.lock_seconds,
         )
+
+    @property
+    def published_to(self) -> Path:
+        """Directory of the report, the feeds and the data files."""
+        return self.publish_dir or self.data_dir / "publish"
+
+    @property
+    def home_url(self) -> str:
+        """`public_url` with a slash at its end, empty where it is not set."""
+        return self.public_url.rstrip("/") + "/" if self.public_url else ""
 
     def activate(self) -> None:
         """Make these the settings of every flow that this process runs."""

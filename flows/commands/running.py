@@ -79,6 +79,32 @@ def maintain(settings: Settings, scope: Literal["hourly", "daily", "weekly"], on
     return _run(settings, start)
 
 
+@click.command()
+@click.option("--output", "-o", "publish_dir", type=click.Path(file_okay=False, path_type=Path),
+              help="Directory to write [default: DATA/publish].")  # fmt: skip
+@with_settings
+def publish(settings: Settings, publish_dir: Path | None) -> int:
+    """Write the report, the feeds and the data files into a directory that any web server can serve.
+
+    \b
+    Example:
+      launchwire publish
+      launchwire publish -o /srv/www/launches
+    """
+    if publish_dir is not None:
+        settings = settings.model_copy(update={"publish_dir": publish_dir})
+
+    async def start() -> dict[str, Any]:
+        from flows.publish import publish as flow
+
+        counts: dict[str, Any] = await flow()
+        return counts
+
+    code = _run(settings, start)
+    click.echo(f"open {settings.published_to / 'index.html'}")
+    return code
+
+
 def _verify(settings: Settings) -> int:
     from storage.maintenance import check
 

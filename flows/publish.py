@@ -1,0 +1,35 @@
+"""The publish flow: the lake -> a report, feeds and data files in a directory that any web server can serve."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import acreate_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from flows.report_site.build import build
+from flows.report_site.writer import Site
+from flows.settings import Settings, load_settings
+from storage.lake import Lake
+
+
+@flow(name="publish", persist_result=False)
+async def publish() -> dict[str, Any]:
+    """Write the report, the feeds and the data files; only what changed is written again."""
+    settings = load_settings()
+    with Lake.open(settings.lake()) as lake:
+        site = await _build(lake, settings)
+    counts = {"written": site.written, "unchanged": site.kept, "removed": site.removed}
+    await acreate_table_artifact(
+        key="publish-report",
+        table=[{"files": name, "count": value} for name, value in counts.items()],
+        description=f"Published to {site.directory}",
+    )
+    return counts
+
+
+@task(name="build-site", cache_policy=NO_CACHE, persist_result=False)
+async def _build(lake: Any, settings: Settings) -> Site:
+    return await asyncio.to_thread(build, lake, settings.published_to, home=settings.home_url, packs=settings.packs)
