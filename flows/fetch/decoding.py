@@ -15,10 +15,11 @@ import zstandard
 
 ACCEPT_ENCODING = "gzip, br, zstd"
 MOST_CODINGS = 3
+MOST_MEMBERS = 1_000
 
 _STEP = 65_536
 # A zstd block of four bytes can stand for 128 KB and its decoder takes no output limit: small slices bound it.
-_ZSTD_SLICE = 64
+_ZSTD_SLICE = 256
 _ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 9659
 # Seen in the wild as "codings"; none of them changes a byte.
 _NO_CODING = frozenset({"", "identity", "none", "binary", "8bit", "utf-8", "utf8", "iso-8859-1"})
@@ -66,7 +67,7 @@ class _Deflate:
         self._input = self._decoder.unconsumed_tail
         if self._decoder.eof:
             self._input = self._decoder.unused_data
-            self._members += 1
+            self._members = _counted(self._members)
             self._within = self._full = False
             self._decoder = zlib.decompressobj(zlib.MAX_WBITS | 16)
         return output
@@ -93,56 +94,75 @@ class _Deflate:
 
 
 class _Brotli:
+    """br (RFC 7932). Its decoder keeps input that it has no room for and takes no more until that is used."""
+
     def __init__(self) -> None:
         self._decoder = brotli.Decompressor()
         self._input = b""
+        self._full = False
 
     def feed(self, data: bytes, room: int) -> bytes:
         self._input += data
+        taken = b""
         if self._decoder.is_finished():
             self._input = b""
-            return b""
-        taken, self._input = (self._input, b"") if self._decoder.can_accept_more_data() else (b"", self._input)
+        elif self._decoder.can_accept_more_data():
+            taken, self._input = self._input, b""
         try:
-            return bytes(self._decoder.process(taken, output_buffer_limit=room))
+            output = bytes(self._decoder.process(taken, output_buffer_limit=room))
         except brotli.error as error:
             raise UndecodableError(f"it is no valid brotli data ({error})") from None
+        self._full = len(output) >= room
+        return output
 
     def pending(self) -> bool:
-        return not self._decoder.is_finished() and (bool(self._input) or not self._decoder.can_accept_more_data())
+        if self._decoder.is_finished():
+            return False
+        return self._full or bool(self._input) or not self._decoder.can_accept_more_data()
 
     def complete(self) -> bool:
         return bool(self._decoder.is_finished())
 
 
 class _Zstd:
+    """zstd (RFC 8878, any number of frames)."""
+
     def __init__(self) -> None:
         self._context = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
         self._decoder = self._context.decompressobj()
-        self._input = memoryview(b"")
-        self._started = False
+        self._input = b""
+        self._frames = 0
+        self._within = False
 
     def feed(self, data: bytes, room: int) -> bytes:
-        self._input = memoryview(bytes(self._input) + data) if data else self._input
+        self._input += data
         taken, self._input = self._input[:_ZSTD_SLICE], self._input[_ZSTD_SLICE:]
         if not taken:
             return b""
-        self._started = True
+        self._within = True
         try:
             output = self._decoder.decompress(taken)
         except zstandard.ZstdError as error:
             raise UndecodableError(f"it is no valid zstd data ({error})") from None
         if self._decoder.eof:
-            self._input = memoryview(self._decoder.unused_data + bytes(self._input))
+            self._frames = _counted(self._frames)
+            self._input = self._decoder.unused_data + self._input
             self._decoder = self._context.decompressobj()
-            self._started = False
+            self._within = False
         return output
 
     def pending(self) -> bool:
         return bool(self._input)
 
     def complete(self) -> bool:
-        return not self._started
+        return not self._within
+
+
+def _counted(members: int) -> int:
+    """One more; refused where there are so many that they only cost time."""
+    if members >= MOST_MEMBERS:
+        raise UndecodableError(f"it is made of more than {MOST_MEMBERS} members")
+    return members + 1
 
 
 class _Identity:
