@@ -15,6 +15,7 @@ from extractors.records import FeedState, Fetch, Finding
 from flows.fetch.http import Client, FetchSettings
 from flows.fetch.responses import Kind, Response
 from flows.fetch.robots import Robots
+from flows.notes import Note, to_json
 from flows.report import RunReport
 from flows.settings import Settings
 from flows.workers import Workers
@@ -96,7 +97,7 @@ class Ingest:
 
     async def pages(self, candidates: Sequence[Candidate]) -> list[Finding]:
         """Findings for candidates, in their order. Hosts are asked in parallel, each at its pace."""
-        captures = await asyncio.gather(*(self._capture(candidate) for candidate in candidates))
+        captures = await asyncio.gather(*(self.capture(candidate) for candidate in candidates))
         return await self.read(captures)
 
     async def read(self, captures: Sequence[Capture]) -> list[Finding]:
@@ -105,9 +106,11 @@ class Ingest:
         self.report.note_findings(findings)
         return findings
 
-    async def commit(self, findings: Sequence[Finding], feeds: Sequence[FeedState], message: str) -> Saved:
-        """Store them, and the requests made so far, in one transaction off the event loop."""
-        fetches, self._fetches = self._fetches, []
+    async def commit(
+        self, findings: Sequence[Finding], feeds: Sequence[FeedState], message: str, *, replayed: Sequence[Fetch] = ()
+    ) -> Saved:
+        """Store them, the requests made so far and those `replayed`, in one transaction off the event loop."""
+        fetches, self._fetches = [*self._fetches, *replayed], []
         try:
             saved = await asyncio.to_thread(
                 save, self.lake, findings=findings, fetches=fetches, feeds=feeds, message=message
@@ -118,33 +121,48 @@ class Ingest:
         self.report.note_saved(saved)
         return saved
 
-    async def _capture(self, candidate: Candidate) -> Capture:
+    async def capture(self, candidate: Candidate) -> Capture:
+        """The page of a candidate, or the candidate itself where its entry carries the article."""
         if candidate.carries_article:
-            return Capture(candidate, candidate.url, None, None, "entry", self.clock())
+            now = self.clock()
+            self._archive_note(candidate.url, Note(now, candidate=candidate))
+            return Capture(candidate, candidate.url, None, None, "entry", now)
         response = await self._client.get(candidate.url, kind="page", permit=self._robots.refusal)
+        note = Note(response.fetched_at, self._fetch(response), candidate, response.content_type)
+        self._archive_note(candidate.url, note)
         body = response.body if response.outcome == "ok" else None
-        return Capture(candidate, response.final_url, body, _charset(response), response.outcome, response.fetched_at)
+        return Capture(
+            candidate, response.final_url, body, response.content_type, response.outcome, response.fetched_at
+        )
 
     def _note(self, response: Response) -> None:
         self.report.note_response(response)
+        fetch = self._fetch(response)
+        self._fetches.append(fetch)
+        # A page's note carries its candidate too, which is not known here.
+        if response.kind != "page":
+            self._archive_note(response.url, Note(response.fetched_at, fetch))
+
+    def _archive_note(self, url: str, note: Note) -> None:
+        self._archive.note(to_json(note), url=url, at=note.at)
+
+    def _fetch(self, response: Response) -> Fetch:
         file, offset = response.recorded if isinstance(response.recorded, tuple) else (None, None)
         named = f"{self.run_id} {response.kind} {response.fetched_at.isoformat()} {response.url}"
-        self._fetches.append(
-            Fetch(
-                fetch_id=hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:20],
-                kind=response.kind,
-                url=response.url,
-                final_url=response.final_url,
-                status=response.status,
-                outcome=response.outcome,
-                bytes=response.wire_bytes,
-                seconds=round(response.seconds, 3),
-                fetched_at=response.fetched_at,
-                run_id=self.run_id,
-                detail=response.detail,
-                warc_file=file,
-                warc_offset=offset,
-            )
+        return Fetch(
+            fetch_id=hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:20],
+            kind=response.kind,
+            url=response.url,
+            final_url=response.final_url,
+            status=response.status,
+            outcome=response.outcome,
+            bytes=response.wire_bytes,
+            seconds=round(response.seconds, 3),
+            fetched_at=response.fetched_at,
+            run_id=self.run_id,
+            detail=response.detail,
+            warc_file=file,
+            warc_offset=offset,
         )
 
 
@@ -158,7 +176,3 @@ class _NotedClient(Client):
         response = await super().get(url, **options)
         self.note(response)
         return response
-
-
-def _charset(response: Response) -> str | None:
-    return response.headers.encoding if "charset" in (response.content_type or "").lower() else None

@@ -14,9 +14,9 @@ from typing import Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from extractors.findings import Capture, finding
+from extractors.findings import Capture, finding, read
 from extractors.packs import Packs, load_packs
-from extractors.records import Finding
+from extractors.records import Article, Finding
 
 # lxml and the pattern caches grow slowly; a worker is replaced after so many pages.
 _PAGES_PER_WORKER = 1_000
@@ -32,6 +32,11 @@ def _start(packs: tuple[Path, ...]) -> None:
 def _read(capture: Capture, attempts_allowed: int) -> Finding:
     assert _packs is not None
     return finding(capture, _packs, attempts_allowed=attempts_allowed)
+
+
+def _reread(article: Article) -> Finding:
+    assert _packs is not None
+    return Finding(article, read(article, _packs))
 
 
 class Workers:
@@ -60,6 +65,20 @@ class Workers:
     async def read(self, captures: Sequence[Capture]) -> list[Finding]:
         """Findings in the order of `captures`; one that failed in its worker says so in its article's outcome."""
         return list(await asyncio.gather(*(self._one(capture) for capture in captures)))
+
+    async def reread(self, articles: Sequence[Article]) -> list[Finding | None]:
+        """Stored articles with what the rules find now, in order; None for one that failed in its worker."""
+        return list(await asyncio.gather(*(self._again(article) for article in articles)))
+
+    async def _again(self, article: Article) -> Finding | None:
+        if self._pool is None:
+            return Finding(article, read(article, _cached_packs(self._packs)))
+        future = self._pool.schedule(_reread, args=[article], timeout=self._page_seconds)
+        try:
+            result: Finding = await asyncio.wrap_future(future)
+        except (FutureTimeoutError, ProcessExpired):
+            return None
+        return result
 
     async def _one(self, capture: Capture) -> Finding:
         if self._pool is None:

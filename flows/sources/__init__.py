@@ -1,0 +1,53 @@
+"""Where past articles come from: each source gives leads for a span of dates, then the capture of each lead."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, Protocol
+
+from extractors.findings import Candidate, Capture
+from extractors.records import Fetch, Finding
+from flows.spans import Span
+
+SourceName = Literal["archive", "sitemap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A candidate that a source has for a span, and what its capture will take.
+
+    `day` is the publication day that the source claims for it, or the nearest guess. `asked` is the address that will
+    be requested, None where nothing is. `fetch` is the request of an earlier run that a replay stands for. `handle` is
+    the source's own.
+    """
+
+    candidate: Candidate
+    day: date
+    asked: str | None = None
+    fetch: Fetch | None = None
+    handle: Any = None
+
+
+class Source(Protocol):
+    """One way to past articles. `batch` is how many pages are best read and stored together."""
+
+    batch: int
+
+    def leads(self, span: Span) -> AsyncIterator[Lead]:
+        """Leads for the span; those of one article in the order of their captures."""
+        ...
+
+    async def capture(self, lead: Lead) -> Capture:
+        """The capture of a lead. Never raises for what a server or an archive holds."""
+        ...
+
+    def keeps(self, finding: Finding, lead: Lead, span: Span) -> bool:
+        """Whether what was found belongs to the span."""
+        ...
+
+
+def published_within(finding: Finding, span: Span) -> bool:
+    """Whether an article was had and its own date lies in the span: the rule of every source but our own archive."""
+    return finding.article.quality != "none" and finding.article.published_date in span
