@@ -211,7 +211,7 @@ class PhraseFinder:
         listed = self._rules.strong | self._rules.weak
         at = 0
         while at < len(words):
-            for length in (3, 2, 1):
+            for length in range(min(3, len(words) - at), 0, -1):
                 joined = " ".join(word.low for word in words[at : at + length])
                 bare = joined.removesuffix("'s")
                 if bare in listed and self._is_noun(at, length):
@@ -227,7 +227,7 @@ class PhraseFinder:
         if self._actor_covers.get(at) is not None or self._inside_other_noun(word):
             return False
         if length > 1 or "-" in word.low:
-            return self._words[at].low != "take" and not (length > 1 and self._words[at + 1].low in ("off",))
+            return word.low not in ("take", "blast", "lift")
         if at == 0:
             return at + 1 < len(self._words) and self._words[at + 1].low in ("of", "by")
         before = self._words[at - 1]
@@ -319,14 +319,14 @@ class PhraseFinder:
             if bare_end in self._owners or word.end in self._owners:
                 found = self._owners.get(bare_end) or self._owners[word.end]
                 owner = owner or found
-                at = bisect_left(self._starts, found.start)
+                at = min(at - 1, bisect_left(self._starts, found.start))
                 determiner = "own" if possessive else determiner
                 if possessive:
                     break
                 continue
             if (bare_end in self._date_ends or word.end in self._date_ends) and (possessive or phrase.kind == "launch"):
                 date = self._date_ends.get(bare_end) or self._date_ends[word.end]
-                at = bisect_left(self._starts, date.start)
+                at = min(at - 1, bisect_left(self._starts, date.start))
                 determiner = "own" if possessive else "the"
                 if possessive:
                     break

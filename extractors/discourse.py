@@ -1,0 +1,264 @@
+"""From sightings to told launches: which mentions are the same launch, and when each took place.
+
+Definite phrases look back to the launch in focus; another date, party or kind of weapon opens a new one; an undated retelling
+joins what it fits. Two launches told as one are rarer in news than one told twice, so a sighting without a date joins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from extractors.dates import FoundDate, Resolved, resolve
+from extractors.document import Document
+from extractors.nounphrases import related, special
+from extractors.packs import Packs, State
+from extractors.sightings import Sighting
+
+# Zones whose day can be one ahead of an outlet's UTC day.
+_FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
+
+
+@dataclass(slots=True)
+class Told:
+    """A launch in the making: its sightings in text order and what they agree on.
+
+    `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
+    that gave `date`; `date_inferred` where it stands elsewhere than with the launch.
+    """
+
+    sightings: list[Sighting] = field(default_factory=list)
+    country: str | None = None
+    country_inferred: bool = True
+    date: Resolved | None = None
+    date_from: FoundDate | None = None
+    date_inferred: bool = False
+    weapon_class: str | None = None
+    name: str | None = None
+    planned: bool = False
+    role: str = "weapon"
+
+    @property
+    def first(self) -> Sighting:
+        """The first sighting."""
+        return self.sightings[0]
+
+
+class Calendar:
+    """The dates of a document resolved in text order, so that "a day earlier" has something to count from."""
+
+    def __init__(self, document: Document) -> None:
+        self._doc = document
+        self._starts = [found.start for found in document.dates]
+        self._resolved: list[Resolved | None] = []
+        last: Resolved | None = None
+        for found in document.dates:
+            value = resolve(found, document.published, last=last)
+            self._resolved.append(value)
+            if value is not None and value.precision != "year":
+                last = value
+
+    def resolve(self, found: FoundDate, *, planned: bool, country: str | None) -> Resolved | None:
+        """The date with the tense and the place of its launch taken into account."""
+        at = bisect_left(self._starts, found.start)
+        before = next((r for r in reversed(self._resolved[:at]) if r is not None and r.precision != "year"), None)
+        if planned:
+            return resolve(found, self._doc.published, reach="future", last=before)
+        if found.relative and self._doc.normal[found.start : found.end].lower().endswith((" after", " before")):
+            return self._counted_from_event(found, before)
+        return resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
+
+    def _counted_from_event(self, found: FoundDate, before: Resolved | None) -> Resolved | None:
+        """ "a day after Kyiv fired ...": the launch lies that much before the day spoken of; longer stretches are rough."""
+        if found.unit != "day":
+            return None
+        if found.amount == 0:
+            return before or resolve(found, self._doc.published)
+        base = before or (Resolved(self._doc.published, "day") if self._doc.published else None)
+        inverse = FoundDate(found.start, found.end, "offset", unit="day", amount=-found.amount, relative=True)
+        return resolve(inverse, self._doc.published, last=base)
+
+    def nearest_before(self, offset: int, since: int) -> tuple[FoundDate, Resolved] | None:
+        """The last day or month named between the two offsets."""
+        for at in range(bisect_left(self._starts, offset) - 1, -1, -1):
+            if self._starts[at] < since:
+                return None
+            value = self._resolved[at]
+            if value is not None and value.precision in ("day", "month"):
+                return self._doc.dates[at], value
+        return None
+
+
+class Teller:
+    """Groups the sightings of one document into told launches."""
+
+    def __init__(self, document: Document, packs: Packs) -> None:
+        self._doc = document
+        self._packs = packs
+        self.calendar = Calendar(document)
+        self.told: list[Told] = []
+        self._focus: Told | None = None
+
+    def tell(self, sightings: Sequence[Sighting]) -> list[Told]:
+        """The launches, in order of their first sighting."""
+        for sighting in sightings:
+            self._place(sighting)
+        return self.told
+
+    def _place(self, sighting: Sighting) -> None:
+        country = self._country(sighting)
+        found, date = self._own_date(sighting, country or (self._focus.country if self._focus else None))
+        match = self._match(sighting, country, date)
+        if match is None:
+            if not self._opens(sighting, date):
+                return
+            match = Told(planned=sighting.planned, role=sighting.phrase.role if sighting.phrase else "weapon")
+            self.told.append(match)
+        self._add(match, sighting, country, found, date)
+
+    def _add(
+        self, told: Told, sighting: Sighting, country: str | None, found: FoundDate | None, date: Resolved | None
+    ) -> None:
+        told.sightings.append(sighting)
+        if sighting.actor is not None and sighting.actor.country and (told.country is None or told.country_inferred):
+            told.country, told.country_inferred = country, sighting.actor.inferred
+        elif told.country is None:
+            told.country = country
+        better = (
+            told.date is None
+            or told.date_inferred
+            or (told.date.precision != "day" and date and date.precision == "day")
+        )
+        if date is not None and better:
+            told.date, told.date_from, told.date_inferred = date, found, False
+        told.weapon_class = special(told.weapon_class, sighting.weapon_class)
+        told.name = told.name or sighting.name
+        if sighting.kind == "event" and not sighting.planned and not sighting.definite:
+            told.planned = False
+        self._focus = told
+
+    # -- what a sighting says --------------------------------------------------------------------------------------------
+
+    def _country(self, sighting: Sighting) -> str | None:
+        """The launching country by the party, the place of launch or the weapon's maker; None where nothing says so."""
+        if sighting.actor is not None and sighting.actor.country:
+            return self._state_of(sighting.actor.country)
+        for place in sighting.places:
+            if place.role == "site" and place.country and place.rank >= 3:
+                return place.country
+        entry = sighting.entry
+        if entry is not None and len(entry.countries) == 1:
+            return self._state_of(entry.countries[0])
+        return None
+
+    def _state_of(self, code: str) -> str | None:
+        state = self._packs.states.get(code)
+        if isinstance(state, State) and state.organisation:
+            return "FRA" if code in ("ESA", "EU") else None
+        return code
+
+    def _own_date(self, sighting: Sighting, country: str | None) -> tuple[FoundDate | None, Resolved | None]:
+        """The most precise date of the sighting's own words; of equals the nearest."""
+        best: tuple[int, int, FoundDate, Resolved] | None = None
+        for found in sighting.dates:
+            date = self.calendar.resolve(found, planned=sighting.planned, country=country)
+            if date is None:
+                continue
+            rank = ("day", "month", "year").index(date.precision) if date.precision != "unknown" else 3
+            candidate = (rank, abs(found.start - sighting.at), found, date)
+            if best is None or candidate[:2] < best[:2]:
+                best = candidate
+        return (best[2], best[3]) if best else (None, None)
+
+    def _opens(self, sighting: Sighting, date: Resolved | None) -> bool:
+        """Whether the sighting may open a launch of its own."""
+        phrase = sighting.phrase
+        armed = any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases)
+        if sighting.pronoun or phrase is None:
+            return False
+        if sighting.kind == "event":
+            return phrase.determiner not in ("no", "each")
+        if sighting.kind == "flight":
+            return (
+                (date is not None or not self.told)
+                and (not sighting.definite or not self.told)
+                and phrase.determiner != "each"
+            )
+        noun = sighting.noun
+        if noun is None:
+            return False
+        if noun.determiner == "bare" and noun.plural and date is None:
+            return False
+        if date is None and noun.order in ("earlier", "last", "next", "another"):
+            return False
+        if armed:
+            return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
+        if date is None or date.precision == "year":
+            return noun.strong and not self.told and noun.determiner in ("own", "the", "this", "a")
+        return noun.strong or (bool(self.told) and noun.order != "" and noun.noun not in ("drill", "exercise"))
+
+    # -- which launch ----------------------------------------------------------------------------------------------------
+
+    def _match(self, sighting: Sighting, country: str | None, date: Resolved | None) -> Told | None:
+        fitting = [told for told in self.told if self._fits(told, sighting, country, date)]
+        if not fitting:
+            return None
+        if date is not None and date.precision != "year":
+            dated = [told for told in fitting if told.date is not None and _same_date(told.date, date)]
+            if dated:
+                return self._nearest(dated, sighting)
+            undated = [told for told in fitting if told.date is None]
+            if undated and (sighting.definite or not sighting.order):
+                return self._nearest(undated, sighting)
+            return None
+        if sighting.order in ("earlier", "last", "next") and sighting.kind != "event":
+            return None
+        return self._nearest(fitting, sighting)
+
+    def _nearest(self, fitting: Sequence[Told], sighting: Sighting) -> Told:
+        """The launch in focus if it was told in this paragraph, else the one most told."""
+        focus = self._focus
+        if focus in fitting and focus is not None and focus.sightings[-1].paragraph == sighting.paragraph:
+            return focus
+        by_class = [t for t in fitting if sighting.weapon_class and t.weapon_class == sighting.weapon_class]
+        return max(by_class or fitting, key=lambda told: len(told.sightings))
+
+    def _fits(self, told: Told, sighting: Sighting, country: str | None, date: Resolved | None) -> bool:
+        if country and told.country and country != told.country:
+            return False
+        if not _kinds_agree(told, sighting):
+            return False
+        if told.name and sighting.name and not _names_agree(told.name, sighting.name):
+            return False
+        if sighting.phrase and {sighting.phrase.role, told.role} == {"interceptor", "target"}:
+            return False
+        if date is not None and told.date is not None and not _same_date(told.date, date):
+            return False
+        anaphor = sighting.definite and sighting.weapon_class is None
+        if sighting.planned != told.planned and not anaphor:
+            return date is not None and told.date is not None and _same_date(told.date, date)
+        return not (told.planned and sighting.kind == "flight")
+
+
+def _kinds_agree(told: Told, sighting: Sighting) -> bool:
+    a, b = told.weapon_class, sighting.weapon_class
+    if related(a, b):
+        return True
+    if told.sightings[-1].sentence == sighting.sentence and not sighting.dates:
+        return True
+
+    return special("missile", a) == a and special("missile", b) == b
+
+
+def _names_agree(a: str, b: str) -> bool:
+    x, y = a.lower().replace(" ", "-"), b.lower().replace(" ", "-")
+    return x.startswith(y) or y.startswith(x)
+
+
+def _same_date(a: Resolved, b: Resolved) -> bool:
+    if "year" in (a.precision, b.precision):
+        return a.date.year == b.date.year
+    if "month" in (a.precision, b.precision):
+        return (a.date.year, a.date.month) == (b.date.year, b.date.month)
+    return a.date == b.date

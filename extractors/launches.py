@@ -1,0 +1,488 @@
+"""The launch records of a document: what its sightings tell, merged, completed from the context and judged.
+
+    launches = find_launches(document)
+
+Each `FoundLaunch` holds the record and every mention of it in text order, anaphoric ones included, with the rules and the source
+span of each field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from extractors.actors import Actor
+from extractors.dates import FoundTime
+from extractors.discourse import Teller, Told
+from extractors.document import Document
+from extractors.grammar import grammar
+from extractors.nounphrases import special
+from extractors.packs import Body, Group
+from extractors.places import PlacePhrase
+from extractors.quantities import Count
+from extractors.records import Evidence, Launch, Role, Status, WeaponClass
+from extractors.sightings import Dropped, Sighting, SightingFinder
+from extractors.slots import SlotSharer
+
+
+class Span(NamedTuple):
+    """Offsets into the text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLaunch:
+    """A record with where it was told. `mentions` are spans in text order; `sources` says which words gave each field."""
+
+    launch: Launch
+    mentions: tuple[Span, ...]
+    sources: Mapping[str, Span]
+    guards: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchReading:
+    """All launches of a document, and the frames that guards refused."""
+
+    found: tuple[FoundLaunch, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def find_launches(document: Document) -> LaunchReading:
+    """Every launch the document tells of, in order of first mention."""
+    rules = grammar(document.packs)
+    finder = SightingFinder(document, rules)
+    sharer = SlotSharer(document)
+    sightings: list[Sighting] = []
+    for row in finder.find():
+        sharer.share(row)
+        sightings += [sighting for _, sighting in row.found]
+    teller = Teller(document, document.packs)
+    told = teller.tell(sightings)
+    records = Recorder(document, teller, sightings).records(told)
+    return LaunchReading(tuple(records), tuple(finder.dropped))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A record in the making."""
+
+    told: Told
+    fields: dict[str, object] = field(default_factory=dict)
+    sources: dict[str, Span] = field(default_factory=dict)
+    inferred: list[str] = field(default_factory=list)
+
+    def put(self, name: str, value: object, start: int, end: int) -> None:
+        self.fields[name] = value
+        self.sources[name] = Span(start, end)
+
+
+class Recorder:
+    """Turns told launches into records."""
+
+    def __init__(self, document: Document, teller: Teller, sightings: Sequence[Sighting]) -> None:
+        self._doc = document
+        self._teller = teller
+        self._sightings = sightings
+        self._title = _title_sightings(document)
+
+    def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
+        """Records of the launches that count as such, keys L1, L2, ... in text order."""
+        self._complete(told)
+        roles = self._roles(told)
+        kept = [(launch, role) for launch, role in zip(told, roles, strict=True) if self._counts(launch, role)]
+        return [self._record(f"L{number}", launch, role) for number, (launch, role) in enumerate(kept, 1)]
+
+    # -- completing ------------------------------------------------------------------------------------------------------
+
+    def _complete(self, told: Sequence[Told]) -> None:
+        """Country and date from the context, where the launch's own words give none."""
+        known = [launch.country for launch in told if launch.country and not launch.country_inferred]
+        for launch in told:
+            if launch.country is None:
+                launch.country, launch.country_inferred = self._context_country(launch, known), True
+            if launch.date is None:
+                self._context_date(launch, told)
+
+    def _context_country(self, launch: Told, known: Sequence[str]) -> str | None:
+        for sighting in self._title:
+            if sighting.actor is not None and sighting.actor.country:
+                return sighting.actor.country
+        return known[0] if known else None
+
+    def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
+        sighting = launch.first
+        paragraph = self._doc.paragraphs[sighting.paragraph]
+        since = paragraph.start if launch is not told[0] else 0
+        near = self._teller.calendar.nearest_before(sighting.at, since)
+        if near is None and launch is told[0]:
+            near = self._teller.calendar.nearest_before(paragraph.end, 0)
+        if near is not None:
+            launch.date_from, launch.date = near
+            launch.date_inferred = True
+
+    # -- judging ---------------------------------------------------------------------------------------------------------
+
+    def _roles(self, told: Sequence[Told]) -> list[Role]:
+        return ["lead" if self._is_lead(launch, told) else "background" for launch in told]
+
+    def _is_lead(self, launch: Told, told: Sequence[Told]) -> bool:
+        sentences = {sighting.sentence for sighting in launch.sightings}
+        share = len(sentences) / max(1, len(self._doc.sentences))
+        first = min(sentences)
+        in_title = any(_agrees(launch, sighting) for sighting in self._title)
+        if launch is not told[0] and launch.first.sentence > 1 and not (in_title and len(told) < 2):
+            return share >= 0.4
+        return first == 0 or in_title or (first <= 1 and share >= 0.2) or share >= 0.35
+
+    def _counts(self, launch: Told, role: Role) -> bool:
+        if launch.country is None and launch.date is None:
+            return False
+        if role == "lead":
+            return not self._is_series(launch)
+        if launch.date is None or self._is_series(launch):
+            return False
+        if launch.date_inferred and launch.first.kind != "event":
+            return False
+        return launch.date.precision in ("day", "month") or (
+            launch.date.precision == "year" and launch.name is not None
+        )
+
+    def _is_series(self, launch: Told) -> bool:
+        """A summary of many launches over a long time ("more than 90 missiles in 2022")."""
+        if len(launch.sightings) > 2:
+            return False
+        sighting = launch.first
+        sentence = self._doc.sentences[sighting.sentence]
+        words = self._doc.normal[sentence.start : sentence.end].lower()
+        many = any(phrase.plural for phrase in sighting.phrases)
+        long = re.search(
+            r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",
+            words,
+        )  # noqa: E501
+        return bool(many and long) and (launch.date is None or launch.date.precision != "day" or launch.date_inferred)
+
+    # -- the record ------------------------------------------------------------------------------------------------------
+
+    def _record(self, key: str, launch: Told, role: Role) -> FoundLaunch:
+        draft = _Draft(launch)
+        self._date(draft)
+        self._weapon(draft)
+        self._count(draft)
+        self._places(draft)
+        self._measures(draft)
+        self._time(draft)
+        status = self._status(launch)
+        actor = next((s.actor for s in launch.sightings if s.actor is not None and s.actor.country), None)
+        if actor is not None:
+            draft.sources["country"] = Span(actor.start, actor.end)
+        if launch.country_inferred:
+            draft.inferred.append("country")
+        fields = draft.fields
+        record = Launch(
+            key=key,
+            country=launch.country,
+            actor=self._actor_name(actor, launch),
+            date=launch.date.date if launch.date else None,
+            date_precision=launch.date.precision if launch.date else "unknown",
+            time_local=fields.get("time_local"),  # type: ignore[arg-type]
+            weapon_class=fields["weapon_class"],  # type: ignore[arg-type]
+            weapon_name=fields.get("weapon_name"),  # type: ignore[arg-type]
+            count_min=fields.get("count_min"),  # type: ignore[arg-type]
+            count_max=fields.get("count_max"),  # type: ignore[arg-type]
+            launch_site=fields.get("launch_site"),  # type: ignore[arg-type]
+            landing_area=fields.get("landing_area"),  # type: ignore[arg-type]
+            distance_km=fields.get("distance_km"),  # type: ignore[arg-type]
+            apogee_km=fields.get("apogee_km"),  # type: ignore[arg-type]
+            status=status,
+            role=role,
+            attribution=self._attribution(launch),
+            evidence=tuple(Evidence(s.start, s.end, self._doc.text[s.start : s.end]) for s in _worthy(launch)),
+            rules=tuple(dict.fromkeys(rule for s in launch.sightings for rule in s.rules)),
+            inferred=tuple(draft.inferred),
+            time_utc=self._time_utc(launch, fields.get("time_local")),
+        )
+        mentions = tuple(sorted({Span(s.start, s.end) for s in launch.sightings}))
+        guards = tuple(dict.fromkeys(guard for s in launch.sightings for guard in s.guards))
+        return FoundLaunch(record, mentions, draft.sources, guards)
+
+    def _date(self, draft: _Draft) -> None:
+        told = draft.told
+        if told.date_from is not None:
+            draft.sources["date"] = Span(told.date_from.start, told.date_from.end)
+        if told.date_inferred or (told.date is None and any(s.dates for s in told.sightings)):
+            draft.inferred.append("date")
+
+    def _weapon(self, draft: _Draft) -> None:
+        told = draft.told
+        for sighting in told.sightings:
+            for phrase in sighting.phrases:
+                if phrase.name and "weapon_name" not in draft.fields and phrase.role != "payload":
+                    draft.put("weapon_name", phrase.name, phrase.start, phrase.end)
+                if phrase.weapon_class and "weapon_class" not in draft.sources:
+                    draft.sources["weapon_class"] = Span(phrase.start, phrase.end)
+        draft.fields["weapon_class"] = self._class(told, draft)
+
+    def _class(self, told: Told, draft: _Draft) -> WeaponClass:
+        found = _first_class(told)
+        entry = next((s.entry for s in told.sightings if s.entry), None)
+        if found is None:
+            draft.inferred.append("weapon_class")
+            title = next((s.weapon_class for s in self._title if s.weapon_class and _agrees(told, s)), None)
+            found = title or (_coarse(entry.weapon_class) if entry else None) or "projectile"
+        if found == "projectile":
+            found = self._kind_of_rocket(told, entry.weapon_class if entry else None, draft)
+        return found  # type: ignore[return-value]
+
+    def _kind_of_rocket(self, told: Told, named: str | None, draft: _Draft) -> str:
+        """A bare rocket is a space launcher beside a payload, artillery in a barrage or from an armed group."""
+        first, last = told.sightings[0].sentence, told.sightings[-1].sentence
+        around = self._doc.normal[
+            self._doc.sentences[max(0, first - 2)].start : self._doc.sentences[
+                min(last + 1, len(self._doc.sentences) - 1)
+            ].end
+        ].lower()
+        if named in ("space_launch_vehicle", "satellite", "spacecraft") or (
+            "rocket" in around
+            and re.search(
+                r"\b(?:satellites?|spacecraft|orbit\w*|payloads?|astronauts?|capsule|lift-?off|launch ?pad|space (?:agency|station|cent(?:re|er))|spaceport|lunar|cosmodrome)\b",
+                around,
+            )  # noqa: E501
+        ):
+            draft.inferred.append("weapon_class")
+            return "space_launch_vehicle"
+        nouns = {phrase.noun for s in told.sightings for phrase in s.phrases}
+        rockets = any("rocket" in noun for noun in nouns)
+        group = any(s.actor is not None and s.actor.kind == "group" for s in told.sightings)
+        if rockets and (
+            group
+            or any(s.attack for s in told.sightings)
+            or "barrage" in around
+            or "salvo" in around
+            or named == "artillery_rocket"
+        ):
+            return "artillery_rocket"
+        return "projectile"
+
+    def _count(self, draft: _Draft) -> None:
+        told = draft.told
+        chosen: tuple[Count, int, int] | None = None
+        for rank in (0, 1, 2):
+            for sighting in told.sightings:
+                for phrase in sighting.phrases:
+                    count = _count_of(sighting, phrase, rank)
+                    if count is not None and chosen is None:
+                        chosen = (count, phrase.start, phrase.end)
+        if any(sighting.joint for sighting in told.sightings) or chosen is None:
+            return
+        count, start, end = chosen
+        revised = self._revised(told, count)
+        if revised is not None:
+            count, start, end = revised
+        draft.put("count_min", count.low, start, end)
+        draft.put("count_max", count.high, start, end)
+
+    def _revised(self, told: Told, first: Count) -> tuple[Count, int, int] | None:
+        """A later figure of another official source, or a correction of the first."""
+        owner = told.country
+        for sighting in told.sightings[1:]:
+            phrase = sighting.phrase
+            if (
+                phrase is None
+                or phrase.count is None
+                or phrase.determiner != "count"
+                or phrase.partial
+                or phrase.count == first
+            ):
+                continue
+            if sighting.kind == "flight" or sighting.definite:
+                continue
+            speaker = next((a.speaker for a in self._doc.attributions if a.sentence == sighting.sentence), None)
+            if speaker is not None and speaker.country not in (None, owner) and phrase.count.low is not None:
+                return Count(phrase.count.low, None), phrase.start, phrase.end
+        return None
+
+    def _places(self, draft: _Draft) -> None:
+        for role, name in (("site", "launch_site"), ("landing", "landing_area")):
+            candidates = [
+                p for s in draft.told.sightings if not s.stopped or role == "site" for p in s.places if p.role == role
+            ]
+            if not candidates:
+                continue
+            best = max(candidates, key=lambda place: place.rank)
+            draft.put(name, self._place_text(best, draft.told), best.start, best.end)
+            if draft.fields[name] is None:
+                del draft.fields[name]
+
+    def _place_text(self, place: PlacePhrase, told: Told) -> str | None:
+        """The place as written; "the same area" is that of the launch told before."""
+        before = self._doc.normal[max(0, place.start - 12) : place.start].lower()
+        if (
+            place.text.lower() in ("area", "site", "place", "region", "base", "location", "province")
+            and "same" in before
+        ):
+            earlier = [
+                p.text
+                for other in self._teller.told
+                if other is not told
+                for s in other.sightings
+                for p in s.places
+                if p.role == "site"
+            ]
+            return earlier[0] if earlier else None
+        return place.text
+
+    def _measures(self, draft: _Draft) -> None:
+        for role, name in (("distance", "distance_km"), ("apogee", "apogee_km")):
+            for sighting in draft.told.sightings:
+                found = next((m for m, r in sighting.measures if r == role), None)
+                if found is not None:
+                    draft.put(name, round(found.km, 1), found.start, found.end)
+                    break
+
+    def _time(self, draft: _Draft) -> None:
+        for sighting in draft.told.sightings:
+            for time in sighting.times:
+                if time.exact and not sighting.stopped and self._is_local(time, draft.told.country):
+                    draft.put("time_local", time.clock, time.start, time.end)
+                    return
+
+    def _is_local(self, time: FoundTime, country: str | None) -> bool:
+        if not time.zone or time.zone.startswith("local"):
+            return True
+        return _ZONE_COUNTRIES.get(time.zone.split()[0], _ZONE_COUNTRIES.get(time.zone, frozenset())).__contains__(
+            country
+        )
+
+    def _time_utc(self, told: Told, clock: object) -> datetime | None:
+        state = self._doc.packs.states.get(told.country or "")
+        if (
+            not isinstance(clock, str)
+            or told.date is None
+            or told.date.precision != "day"
+            or state is None
+            or not state.zone
+        ):
+            return None
+        hour, minute = map(int, clock.split(":"))
+        day = told.date.date
+        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(state.zone))
+        return local.astimezone(ZoneInfo("UTC"))
+
+    def _status(self, told: Told) -> Status:
+        if any(s.failed for s in told.sightings):
+            return "failed"
+        if told.planned:
+            return "planned"
+        return "conducted"
+
+    def _actor_name(self, actor: Actor | None, told: Told) -> str | None:
+        if actor is not None:
+            if isinstance(actor.entry, Group) or (isinstance(actor.entry, Body) and actor.entry.launches):
+                return actor.entry.name
+            state = self._doc.packs.states.get(actor.country or "")
+            return state.name if state else actor.name
+        if told.country_inferred and all(s.places for s in told.sightings):
+            return None
+        state = self._doc.packs.states.get(told.country or "")
+        return state.name if state else None
+
+    def _attribution(self, told: Told) -> str | None:
+        """Who says so: the source named in the first sentence that has one."""
+        for sighting in told.sightings:
+            source = next((a.source for a in self._doc.attributions if a.sentence == sighting.sentence), None)
+            if source:
+                return source
+        return None
+
+
+_ZONE_COUNTRIES = {
+    "kst": frozenset(["PRK", "KOR"]), "korean": frozenset(["PRK", "KOR"]), "korea": frozenset(["PRK", "KOR"]),
+    "pyongyang": frozenset(["PRK", "KOR"]), "seoul": frozenset(["PRK", "KOR"]), "jst": frozenset(["JPN", "PRK", "KOR"]),
+    "tokyo": frozenset(["JPN", "PRK", "KOR"]), "japan": frozenset(["JPN", "PRK", "KOR"]), "japanese": frozenset(["JPN", "PRK", "KOR"]),
+    "ist": frozenset(["IND", "ISR"]), "indian": frozenset(["IND"]), "india": frozenset(["IND"]), "beijing": frozenset(["CHN"]),
+    "tehran": frozenset(["IRN"]), "iran": frozenset(["IRN"]), "iranian": frozenset(["IRN"]), "moscow": frozenset(["RUS"]),
+    "msk": frozenset(["RUS"]), "kyiv": frozenset(["UKR"]), "israel": frozenset(["ISR"]), "israeli": frozenset(["ISR"]),
+    "est": frozenset(["USA"]), "edt": frozenset(["USA"]), "et": frozenset(["USA"]), "eastern": frozenset(["USA"]),
+    "pst": frozenset(["USA"]), "pdt": frozenset(["USA"]), "pacific": frozenset(["USA"]), "cst": frozenset(["CHN", "USA", "TWN"]),
+    "us": frozenset(["USA"]), "u.s.": frozenset(["USA"]), "australian": frozenset(["AUS"]),
+}  # fmt: skip
+
+
+def _title_sightings(document: Document) -> list[Sighting]:
+    if not document.title:
+        return []
+    title = Document(document.title, published=document.published, packs=document.packs)
+    return [sighting for row in SightingFinder(title, grammar(document.packs)).find() for _, sighting in row.found]
+
+
+def _agrees(told: Told, sighting: Sighting) -> bool:
+    """Whether a sighting in the title can be this launch."""
+    country = sighting.actor.country if sighting.actor else None
+    if country and told.country and country != told.country:
+        return False
+    a, b = told.weapon_class, sighting.weapon_class
+    return a is None or b is None or special(a, b) in (a, b) and (special(a, b) == special(b, a))
+
+
+def _first_class(told: Told) -> str | None:
+    """The class of the first sighting that gives one, made more special by what is said later of the same launch."""
+    found: str | None = None
+    for sighting in told.sightings:
+        found = special(found, sighting.weapon_class)
+    return found
+
+
+def _coarse(named: str) -> str | None:
+    """The class that a bare name supports: the kind of thing, without the range."""
+    if named in ("space_launch_vehicle", "attack_drone", "artillery_rocket"):
+        return named
+    if named in ("satellite", "spacecraft"):
+        return "space_launch_vehicle"
+    return "surface_to_air_missile" if named == "interceptor" else "missile"
+
+
+_MANY = (
+    "strike",
+    "strikes",
+    "attack",
+    "attacks",
+    "barrage",
+    "salvo",
+    "volley",
+    "raid",
+    "strikes",
+    "assault",
+    "onslaught",
+    "barrages",
+)
+
+
+def _count_of(sighting: Sighting, phrase: object, rank: int) -> Count | None:
+    """The count a phrase gives: rank 0 said in so many words, 1 by "a" or a bare plural, 2 by a singular alone."""
+    from extractors.nounphrases import NounPhrase
+
+    assert isinstance(phrase, NounPhrase)
+    if phrase.role == "payload":
+        return Count(1, 1) if rank == 2 else None
+    if rank == 0:
+        counted = phrase.determiner == "count" or (phrase.count is not None and phrase.definite)
+        return phrase.count if counted and phrase.kind == "weapon" and sighting.kind != "flight" else None
+    if rank == 1:
+        return (
+            phrase.count if phrase.kind == "weapon" and not (sighting.kind == "flight" and sighting.definite) else None
+        )
+    if phrase.kind == "launch" and (phrase.weapon_class or phrase.name):
+        return Count(2, None) if phrase.noun in _MANY else None if phrase.plural else Count(1, 1)
+    return Count(1, 1) if phrase.kind == "weapon" and not phrase.plural else None
+
+
+def _worthy(told: Told) -> list[Sighting]:
+    """Sightings worth quoting: no bare pronouns unless nothing else is there."""
+    return [sighting for sighting in told.sightings if not sighting.pronoun] or told.sightings
