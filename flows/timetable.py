@@ -39,6 +39,8 @@ DISTRUST = 30 * DAY
 REDIRECT_SIGHTINGS = 3
 REDIRECT_SPAN = DAY
 SMALLEST_WINDOW = 5
+FEWEST_NEW = 3
+LARGEST_WINDOW = 2_000
 
 ABSENT = frozenset({"not_found", "gone", "forbidden", "rejected", "unexpected_status"})
 NOT_A_FEED = "not_a_feed"
@@ -119,7 +121,8 @@ class PollResult:
     `outcome` is that of the response, or "not_a_feed" where the body of a good one was something else. `permanent_url`
     is the end of the leading permanent redirects; `direct` is true where no other redirect was met. `entry_dates` are
     the dates of all entries of the feed, `new_dates` those of the entries not seen before (None: undated). `window`
-    replaces the state's where given. `retry_after` and `fresh_for` are seconds.
+    replaces the state's where given, and adds to it where the answer was cut off. `retry_after` and `fresh_for` are
+    seconds.
     """
 
     outcome: str
@@ -366,9 +369,9 @@ def _hinted(hints: FeedHints) -> list[tuple[timedelta, str]]:
 def _shrinking_window(
     before: FeedState, result: PollResult, now: datetime, floor: timedelta, why: str
 ) -> tuple[timedelta, str]:
-    """Sooner than the floor where most of the window was new within two hours: it would rotate past what was seen."""
+    """Sooner than the floor where the window is replaced within two hours: it would rotate past what was seen."""
     entries, new = len(result.entry_dates), len(result.new_dates)
-    if before.last_full_fetch_at is None or entries < SMALLEST_WINDOW or 2 * new < entries:
+    if before.last_full_fetch_at is None or entries < SMALLEST_WINDOW or new < FEWEST_NEW:
         return floor, why
     since = before.last_polled_at or before.last_full_fetch_at
     turnover = (now - since) * (entries / new)
@@ -414,11 +417,22 @@ def _failed(polled: FeedState, result: PollResult, now: datetime, rng: Random) -
     at = _bounded(at, now)
     return replace(
         polled,
+        window=_salvaged(polled.window, result.window),
         failures=failures,
         throttles=throttles,
         next_poll_at=at,
         next_poll_reason=f"in {_span(at - now)}: {words}",
     )
+
+
+def _salvaged(
+    before: tuple[tuple[str, str], ...], recovered: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """The window after an answer that was cut off: what could be read of it, on top of what was known."""
+    if not recovered:
+        return before
+    again = {key for key, _ in recovered}
+    return (*(pair for pair in before if pair[0] not in again), *recovered)[-LARGEST_WINDOW:]
 
 
 def _outside_skipped(at: datetime, hints: FeedHints, rng: Random) -> tuple[datetime, bool]:
