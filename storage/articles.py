@@ -382,15 +382,22 @@ def _known(
     columns: Sequence[str] = ("article_id",),
     since: date | None = None,
 ) -> dict[str, Known]:
+    """What is stored of the articles that have one of `values` in one of `columns`, in two steps: a look through the
+    narrow columns of every file, then all columns of the few partitions that hold them.
+    """
     if not values:
         return {}
     condition = " OR ".join(f"{column} IN (SELECT unnest($wanted::VARCHAR[]))" for column in columns)
     con.execute(
-        f"SELECT {', '.join(_KNOWN)} FROM articles WHERE published_date >= $since AND ({condition})",
+        f"SELECT article_id, published_date FROM articles WHERE published_date >= $since AND ({condition})",
         {"wanted": list(dict.fromkeys(values)), "since": since or date.min},
     )
-    found = (Known(*map(_in_utc, row)) for row in con.fetchall())
-    return {item.article_id: item for item in found}
+    days: dict[str, date] = dict(con.fetchall())
+    found: dict[str, Known] = {}
+    for in_months, parameters in _by_months(days):
+        con.execute(f"SELECT {', '.join(_KNOWN)} FROM articles WHERE {in_months}", parameters)
+        found |= {row[0]: Known(*map(_in_utc, row)) for row in con.fetchall()}
+    return found
 
 
 def _in_utc(value: Any) -> Any:
@@ -399,7 +406,7 @@ def _in_utc(value: Any) -> Any:
 
 def _keep_revisions(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
     columns = ", ".join(schema.REVISIONS.column_names)
-    for condition, parameters in _by_month(plan.stored, plan.outdated):
+    for condition, parameters in _by_months(_days(plan.stored, plan.outdated)):
         con.execute(f"INSERT INTO revisions SELECT {columns} FROM articles WHERE {condition}", parameters)
     if plan.versions:
         stage(con, "staged_versions", schema.REVISIONS.columns, map(rows.revision_row, plan.versions))
@@ -427,22 +434,34 @@ def _put(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Mapping[str, b
         return 0, 0
     article_rows = (rows.article_row(f, signatures.get(f.article.article_id)) for f in ordered)
     stage(con, "staged_articles", schema.ARTICLES.columns, article_rows)
+    _keep_signatures(con, plan, signatures)
     replaced = [article_id for article_id in plan.put if article_id in plan.stored]
-    for condition, parameters in _by_month(plan.stored, replaced):
-        con.execute(
-            "UPDATE temp.staged_articles s SET signature = a.signature FROM "
-            f"(SELECT article_id, content_hash, signature FROM articles WHERE {condition}) a "
-            "WHERE s.signature IS NULL AND a.article_id = s.article_id AND a.content_hash = s.content_hash",
-            parameters,
-        )
+    for condition, parameters in _by_months(_days(plan.stored, replaced)):
         con.execute(f"DELETE FROM articles WHERE {condition}", parameters)
     _delete_derived(con, plan.stored, replaced)
     con.execute("INSERT INTO articles FROM temp.staged_articles")
     return _insert_derived(con, ordered)
 
 
+def _keep_signatures(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Mapping[str, bytes]) -> None:
+    """Give staged articles with the stored text and no signature of their own the stored signature."""
+    same = [
+        article_id
+        for article_id, finding in plan.put.items()
+        if article_id not in signatures
+        and article_id in plan.stored
+        and plan.stored[article_id].content_hash == finding.article.content_hash
+    ]
+    for condition, parameters in _by_months(_days(plan.stored, same)):
+        con.execute(
+            "UPDATE temp.staged_articles s SET signature = a.signature FROM "
+            f"(SELECT article_id, signature FROM articles WHERE {condition}) a WHERE s.article_id = a.article_id",
+            parameters,
+        )
+
+
 def _delete_derived(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Known], ids: Sequence[str]) -> None:
-    for condition, parameters in _by_month(stored, ids):
+    for condition, parameters in _by_months(_days(stored, ids)):
         for table in _DERIVED:
             con.execute(f"DELETE FROM {table.name} WHERE {condition}", parameters)
 
@@ -503,21 +522,33 @@ def _note_pack_versions(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Kno
         if stored[article_id].pack_version != version:
             outdated.setdefault(version, []).append(article_id)
     for version, ids in outdated.items():
-        for condition, parameters in _by_month(stored, ids):
+        for condition, parameters in _by_months(_days(stored, ids)):
             con.execute(f"UPDATE articles SET pack_version = ? WHERE {condition}", [version, *parameters])
 
 
-def _by_month(stored: Mapping[str, Known], ids: Iterable[str]) -> Iterator[tuple[str, list[Any]]]:
-    """A condition for each month that holds some of `ids`: literal bounds let DuckLake skip all other partitions."""
+def _by_months(days: Mapping[str, date]) -> Iterator[tuple[str, list[Any]]]:
+    """A condition for each run of months that hold articles, given by id with their days: literal bounds let DuckLake
+    skip other partitions.
+    """
     months: dict[date, list[str]] = {}
-    for article_id in ids:
-        months.setdefault(stored[article_id].published_date.replace(day=1), []).append(article_id)
-    for first, members in sorted(months.items()):
+    for article_id, day in days.items():
+        months.setdefault(day.replace(day=1), []).append(article_id)
+    runs: list[tuple[date, date, list[str]]] = []
+    for month, members in sorted(months.items()):
+        first: date = month
+        before: list[str] = []
+        if runs and runs[-1][1] + timedelta(days=1) == month:
+            first, _, before = runs.pop()
+        runs.append((first, _month_end(month), before + members))
+    for first, last, members in runs:
         yield (
-            f"published_date BETWEEN DATE '{first}' AND DATE '{_month_end(first)}' "
-            "AND article_id IN (SELECT unnest(?::VARCHAR[]))",
+            f"published_date BETWEEN DATE '{first}' AND DATE '{last}' AND article_id IN (SELECT unnest(?::VARCHAR[]))",
             [members],
         )
+
+
+def _days(stored: Mapping[str, Known], ids: Iterable[str]) -> dict[str, date]:
+    return {article_id: stored[article_id].published_date for article_id in ids}
 
 
 def _month_end(day: date) -> date:
