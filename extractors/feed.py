@@ -24,7 +24,7 @@ from extractors.markup import decode, gunzip, one_line, plain_line
 from extractors.people import clean_authors
 from extractors.records import Feed, FeedEntry, FeedHints
 from extractors.timestamps import read_timestamp
-from extractors.walls import wall
+from extractors.walls import looks_like
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ENTRIES = 5_000
@@ -135,7 +135,7 @@ _FORMATS = {"rss": "RSS", "atom": "Atom", "cdf": "CDF"}
 def _xml_feed(text: str, reading: _Reading) -> Feed:
     found = _find_root(text, reading)
     if found is None:
-        raise NotAFeed(f"{reading.url} is not a feed: it {_looks_like(text)}.")
+        raise NotAFeed(f"{reading.url} is not a feed: it {looks_like(text)}.")
     source = _well_formed(text[found.start() :], reading)
     root = _tree(source, reading)
     if root is None:
@@ -547,32 +547,3 @@ def _json_authors(holder: dict[str, Any]) -> tuple[str, ...]:
     listed = holder.get("authors")
     people = [*(listed if isinstance(listed, list) else []), holder.get("author")]
     return clean_authors([_string(person.get("name")) for person in people if isinstance(person, dict)])
-
-
-# --- what it is instead -----------------------------------------------------------------------------------------------
-
-
-def _looks_like(text: str) -> str:
-    """The end of a sentence that begins "<URL> is not a feed: it …"."""
-    if not text:
-        return "is empty"
-    head = text[:20_000]
-    if sum(not (char.isprintable() or char.isspace()) or char == "�" for char in head[:2000]) > len(head[:2000]) // 10:
-        return "holds binary data"
-    if re.search(r"<(?:!doctype\s+html|html|head|body|meta|div|p)\b", head, re.IGNORECASE):
-        title = re.search(r"<title[^>]{0,200}>([^<]{0,300})", head, re.IGNORECASE)
-        named = plain_line(title[1]) if title else ""
-        shown = plain_line(text[:60_000])
-        kinds = {
-            "challenge": "is a bot challenge",
-            "consent": "is a consent page",
-            "shell": "is a page that needs JavaScript",
-            "empty": "is an error page",
-        }
-        kind = kinds.get(wall(named, shown, head) or "", "is an HTML page")
-        return f"{kind} titled {named[:80]!r}" if named else kind
-    found = re.match(r"(?:<\?.*?\?>\s*|<!.*?>\s*)*<([\w.:-]{1,60})", head, re.DOTALL)
-    if found:
-        kind = "a sitemap" if found[1] in ("urlset", "sitemapindex") else "another kind of XML"
-        return f"is {kind} (its root is <{found[1]}>)"
-    return f"is plain text that begins {one_line(head)[:60]!r}"

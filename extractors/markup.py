@@ -154,7 +154,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
-    """NFC text with plain spaces, without control characters (but newline), bidirectional overrides, invisible marks."""
+    """NFC with plain spaces, without control characters (but newline), bidirectional overrides or invisible marks."""
     return unicodedata.normalize("NFC", text.translate(_CLEANING))
 
 

@@ -130,12 +130,17 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class SitemapUrl:
-    """One `<url>` of a sitemap with the date it claims (news publication date where given, else lastmod)."""
+    """One `<url>` of a sitemap with the dates it claims (news publication date where given, and lastmod).
+
+    `precision` is that of `published`, or of `lastmod` where that is all there is: of a date that is a day, the moment
+    is midnight.
+    """
 
     url: str
     lastmod: datetime | None
     published: datetime | None = None
     title: str | None = None
+    precision: Literal["second", "minute", "day", "none"] = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from extractors.markup import one_line, plain_line
+
 Wall = Literal["consent", "challenge", "shell", "empty"]
 
 LITTLE = 1_500
@@ -83,3 +85,29 @@ def wall(title: str, text: str, markup: str, *, claimed: bool = False) -> Wall |
     if length < SCANT and _SHELL_WORDS.search(f"{title}\n{text}"):
         return "shell"
     return None
+
+
+def looks_like(text: str) -> str:
+    """The end of a sentence that begins "<URL> is not a feed: it …"."""
+    if not text:
+        return "is empty"
+    head = text[:20_000]
+    if sum(not (char.isprintable() or char.isspace()) or char == "�" for char in head[:2000]) > len(head[:2000]) // 10:
+        return "holds binary data"
+    if re.search(r"<(?:!doctype\s+html|html|head|body|meta|div|p)\b", head, re.IGNORECASE):
+        title = re.search(r"<title[^>]{0,200}>([^<]{0,300})", head, re.IGNORECASE)
+        named = plain_line(title[1]) if title else ""
+        shown = plain_line(text[:60_000])
+        kinds = {
+            "challenge": "is a bot challenge",
+            "consent": "is a consent page",
+            "shell": "is a page that needs JavaScript",
+            "empty": "is an error page",
+        }
+        kind = kinds.get(wall(named, shown, head) or "", "is an HTML page")
+        return f"{kind} titled {named[:80]!r}" if named else kind
+    found = re.match(r"(?:<\?.*?\?>\s*|<!.*?>\s*)*<([\w.:-]{1,60})", head, re.DOTALL)
+    if found:
+        kind = "a sitemap" if found[1] in ("urlset", "sitemapindex") else "another kind of XML"
+        return f"is {kind} (its root is <{found[1]}>)"
+    return f"is plain text that begins {one_line(head)[:60]!r}"
