@@ -377,7 +377,7 @@ class _Attempt:
             outcome, detail = _by_status(response.status_code, self._journey.conditional, response.headers)
             if outcome == "ok":
                 await self._read_whole(response)
-            elif outcome != "unchanged":
+            else:
                 await self._read_politely(response)
             return outcome, detail
         finally:
@@ -410,7 +410,10 @@ class _Attempt:
         self._complete = True
 
     async def _read_politely(self, response: httpx.Response) -> None:
-        """The body of an error or a redirect: worth keeping, not worth waiting for."""
+        """The body of an error or a redirect: worth keeping, not worth waiting for.
+
+        Read to its end, if only an empty one as of a 304, the connection can be used again.
+        """
         try:
             self._body = Body(_codings(response), min(self._journey.limit, _ERROR_BODY_BYTES))
             async with asyncio.timeout(_ERROR_BODY_SECONDS):
@@ -449,7 +452,7 @@ class _Attempt:
             reason=response.reason_phrase,
             headers=tuple(response.headers.raw),
             body=self._body.taken if self._body is not None else b"",
-            complete=self._complete or response.status_code == 304,
+            complete=self._complete,
             wire_bytes=self.wire_bytes,
             address=self._address,
             started_at=self._journey.now,

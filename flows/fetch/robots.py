@@ -111,6 +111,16 @@ class Robots:
         verdict = await self.allowed(url)
         return None if verdict.allowed else verdict.reason
 
+    def heed(self, url: str) -> None:
+        """Pass on the crawl-delay of a host whose robots.txt is at hand, before a request for which none is fetched."""
+        origin = _origin(url)
+        copy = (self._copies.get(origin) or self._load(origin)) if origin is not None else None
+        if copy is not None and copy.rules:
+            self._remember(copy)
+            delay = _delay(self._parse(copy))
+            if delay is not None:
+                self._client.slow_down(url, delay)
+
     async def sitemaps(self, origin: str) -> tuple[str, ...]:
         """The sitemaps that the robots.txt of this origin (or of any URL's) names: absolute http(s) URLs, each once."""
         known = _origin(origin)
@@ -191,10 +201,10 @@ class Robots:
             values = json.loads(path.read_text(encoding="utf-8"))
             times = {key: values[key] and datetime.fromisoformat(values[key]) for key in ("good_at", "again_at")}
             copy = _Copy(**{**values, **times})
+            # A time further off than any copy serves comes from a clock that was wrong.
+            return copy if copy.origin == origin and copy.again_at <= self._clock() + FRESH else None
         except (OSError, ValueError, TypeError, KeyError):
             return None
-        # A time further off than any copy serves comes from a clock that was wrong.
-        return copy if copy.origin == origin and copy.again_at <= self._clock() + FRESH else None
 
     def _store(self, copy: _Copy) -> None:
         path = self._path(copy.origin)

@@ -803,6 +803,14 @@ async def test_hosts_are_asked_side_by_side_under_a_limit() -> None:
     assert server.most_at_once == 4
 
 
+@pytest.mark.parametrize("script", [reply(b"", 304), reply(b"ok"), reply(b"no", 404), redirect("/other")])
+async def test_connection_is_used_again(script: Script) -> None:
+    async with ScriptedServer({"/": script}) as server, Client(settings()) as client:
+        for _ in range(3):
+            await client.get(server.url(), kind="feed", etag='"1"')
+    assert server.connections == 1
+
+
 async def test_home_pace_for_allowed_networks() -> None:
     async with ScriptedServer({"/": reply(b"ok")}) as server, Client(settings(home_pace_seconds=0.0)) as client:
         with bounded(2.0):

@@ -202,6 +202,23 @@ async def test_crawl_delay_reaches_the_client() -> None:
     assert passing.slept == pytest.approx([5.0])
 
 
+async def test_crawl_delay_at_hand_is_heeded_without_asking(tmp_path: Path) -> None:
+    """B8: feeds keep to it from the first request on, also in the next process."""
+    async with watched(reply(b"User-agent: *\nCrawl-delay: 4"), tmp_path) as (server, robots, passing):
+        robots.heed(server.url("/feed"))
+        assert server.requests == []
+        await robots.allowed(server.url("/a"))
+        client = Client(
+            FetchSettings("https://example.org/about", allow_networks=("127.0.0.0/8",), home_pace_seconds=0.0),
+            clock=passing.clock, monotonic=passing.monotonic, sleep=passing.sleep,
+        )  # fmt: skip
+        async with client:
+            Robots(client, clock=passing.clock, directory=tmp_path).heed(server.url("/feed"))
+            for _ in range(2):
+                await client.get(server.url("/feed"), kind="feed")
+    assert passing.slept == pytest.approx([4.0])
+
+
 @pytest.mark.parametrize("delay", ["", "nan", "inf", "-1", "soon", "1e400"])
 async def test_absurd_crawl_delays_are_none(delay: str) -> None:
     assert (await verdict(f"User-agent: *\nCrawl-delay: {delay}")).crawl_delay is None
@@ -249,10 +266,12 @@ async def test_copies_outlive_the_process(tmp_path: Path) -> None:
         assert not (await again.allowed(server.url("/private"))).allowed
         assert len(server.requests) == 1
         (path,) = directory.iterdir()
-        path.write_text('{"origin": 5}')
-        third = Robots(robots._client, clock=passing.clock, directory=directory)
-        assert not (await third.allowed(server.url("/private"))).allowed
-        assert len(server.requests) == 2
+        for spoilt in ("", "[]", '{"origin": 5}', path.read_text().replace('"again_at": "', '"again_at": "9')):
+            path.write_text(spoilt)
+            server.requests.clear()
+            third = Robots(robots._client, clock=passing.clock, directory=directory)
+            assert not (await third.allowed(server.url("/private"))).allowed
+            assert len(server.requests) == 1
 
 
 async def test_old_files_are_dropped_and_a_bad_directory_is_no_error(tmp_path: Path) -> None:
