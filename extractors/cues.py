@@ -86,9 +86,7 @@ def _stance(rule: Rule) -> Stance:
 def cue_book(packs: Packs) -> CueBook:
     """The reaction rules compiled. Raises CueError or PhraseError, which name the rule or pattern."""
     rules = packs.rules["reaction_rules"].values()
-    return CueBook(
-        PhraseBook({rule.id: rule.patterns for rule in rules}), {rule.id: _stance(rule) for rule in rules}
-    )
+    return CueBook(PhraseBook({rule.id: rule.patterns for rule in rules}), {rule.id: _stance(rule) for rule in rules})
 
 
 _STATES = word_set(
@@ -107,10 +105,23 @@ def find_cues(book: CueBook, view: SentenceView, published: date | None) -> list
         head = match.first
         while head < match.last and view.words[head].low in _AUXILIARIES:
             head += 1
-        adverbial = view.words[match.first].low in _PREPOSITIONS
+        adverbial = view.words[match.first].low in _PREPOSITIONS or _is_participle(view, head)
         passive = head == match.first or (view.words[head].low.endswith("ed") and view.words[head].low not in _STATES)
         found.append(Cue(book.stances[match.rule], match.first, match.last, head, adverbial, passive))
     return [cue for cue in _longest(found) if not voided(cue, view, published)]
+
+
+def _is_participle(view: SentenceView, at: int) -> bool:
+    """A bare -ing form ("read out a statement deploring …"), not "is analysing" nor "the firing"."""
+    if at == 0 or not view.words[at].low.endswith("ing") or view.ending_at(at - 1) is not None:
+        return False
+    return view.words[at - 1].low not in _BEFORE_PARTICIPLES
+
+
+_BEFORE_PARTICIPLES = word_set(
+    """is are was were be been being am , and or of by in on for with from after before while not also now still then the a
+    an its his her their to begun began started start begin kept keep continue continued"""
+)
 
 
 def _state_at(view: SentenceView, index: int) -> int:
@@ -140,7 +151,14 @@ def _same_matter(a: Cue, b: Cue) -> bool:
 # -- guards ----------------------------------------------------------------------------------------------------------------
 
 _NEGATIONS = word_set("no not never without refused refuses refusing declined declines declining avoided stopped nor")
-_ASKED_TO_END = word_set("refrain refraining cease stop halt avoid abandon desist drop")
+# Words that turn those after them into what is asked for or rejected, not said in one's own voice.
+_GOVERNING = {
+    "condemn": word_set(
+        """refrain refraining cease stop halt avoid abandon desist drop dismissed rejected denied denies rejects dismisses
+        denying rejecting dismissing"""
+    ),
+    "warn": word_set("asked asking asks called calling calls urged urging urges demanded demanding demands"),
+}
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
 _LONG_AGO = word_set("decades decade century years")
@@ -153,8 +171,8 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     if cue.stance.frame == "say":
         if any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2]):
             return "negated"
-        asked = cue.stance.type == "condemn" and any(w.low in _ASKED_TO_END for w in words[max(0, cue.first - 8) : cue.first])
-        return "asked to end" if asked else None
+        governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
+        return "governed" if governing & _GOVERNING.get(cue.stance.type, frozenset()) else None
     if cue.stance.frame in ("act", "noun"):
         before = _words_before(cue.head, words)
         if cue.stance.frame == "act" and _is_nominal(cue, words):
@@ -184,6 +202,15 @@ def _is_prior(cue: Cue, view: SentenceView) -> bool:
     return False
 
 
+# Nouns with which the phrase of a deed may begin: "its airspace was shut", "the air defences worked".
+_NOUN_HEADS = word_set(
+    """airspace air airport airports runway road port harbour harbor beach school schools strait highway waters skies flights
+    flight train trains ferries services landings departures traffic residents people villagers civilians inhabitants
+    fishermen ships vessels boats pilots airlines citizens islanders motorists mariners evacuation level state jets fighters
+    fighter aircraft warplanes interceptors planes bombers warships destroyers artillery gunners helicopters gunships navy
+    missile interceptor patriot iron thaad investigation inquiry enquiry probe review analysis investigators inspectors
+    experts teams engineers specialists board court commission committee panel team task crisis failure cause"""
+)
 _BEFORE_NOUNS = word_set("the a an its his her their our this that these any no some on of")
 
 
@@ -191,7 +218,7 @@ def _is_nominal(cue: Cue, words: Sequence[Word]) -> bool:
     """Whether the head is a noun or adjective after all: "a shrug", "on shared intelligence", "the protest"."""
     low = words[cue.head].low
     before = words[cue.head - 1].low if cue.head else ""
-    return before in _BEFORE_NOUNS and not low.endswith("ing") and cue.head == cue.first
+    return before in _BEFORE_NOUNS and not low.endswith("ing") and cue.head == cue.first and low not in _NOUN_HEADS
 
 
 def _words_before(at: int, words: Sequence[Word]) -> list[str]:
@@ -212,7 +239,9 @@ def _historic(words: Sequence[Word], cue: Cue, published: date | None) -> bool:
         if years and max(years) < published.year and cue.stance.frame == "act":
             return True
     return any(
-        low in _LONG_AGO and lows[i - 1] in ("for", "past", "of", "recent", "last", "two", "three") and i + 1 < len(lows)
+        low in _LONG_AGO
+        and lows[i - 1] in ("for", "past", "of", "recent", "last", "two", "three")
+        and i + 1 < len(lows)
         for i, low in enumerate(lows)
         if i and cue.stance.frame == "act" and lows[max(0, i - 2)] in ("for", "in", "over", "after", "the", "past")
     )

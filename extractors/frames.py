@@ -17,7 +17,7 @@ from extractors.text import Word, word_set
 _SKIPPED = word_set(
     """has had have having was were is are been be being will would shall can could may might must should do does did not
     also then later again still now already yet soon even just only once promptly both immediately meanwhile however
-    instead too never always often early late today yesterday tonight overnight earlier separately jointly first again
+    instead too never always often early late quick swift prompt keen among next today yesterday tonight overnight earlier separately jointly first again
     strongly firmly 's monday tuesday wednesday thursday friday saturday sunday morning afternoon evening night dawn noon
     midnight week month hours minutes days day local time january february march april may june july august september october november
     december jan feb mar apr jun jul aug sept sep oct nov dec"""
@@ -37,7 +37,7 @@ _PEOPLE = word_set(
     spokesman spokeswoman spokesperson office statement administration president commander commanders crews jets fighters
     warships ships planes aircraft batteries envoy envoys ambassador delegation team regime leadership side intelligence
     diplomats generals soldiers agency command defences defenses warplanes bombers cabinet council police parliament
-    secretary chief capital embassy mission delegate representative premier"""
+    service services department secretariat commission bloc alliance coalition secretary chief capital embassy mission delegate representative premier"""
 )
 _FURTHEST = 24  # words that a look back may cross
 
@@ -76,7 +76,12 @@ class Frames:
         return self._subjects[verb]
 
     def _look_back(self, verb: int) -> tuple[Party, ...]:
+        covering = self._view.at(verb)
+        if covering is not None:
+            return (covering,)
         at = verb - 1
+        if self._is_infinitive(verb) and verb > 1 and self._words[verb - 2].low == ",":
+            return self._carried(verb - 2)
         nouns = 0
         while at >= 0 and verb - at <= _FURTHEST:
             low = self._words[at].low
@@ -98,7 +103,8 @@ class Frames:
                 nouns = 0 if low in _PREPOSITIONS else nouns
                 at -= 1
             elif self._is_verb(at):
-                return self.subject(at) if nouns == 0 or self._is_infinitive(verb) else ()
+                told = nouns and (not self._is_infinitive(verb) or low in _CONTROL)
+                return () if told else self.subject(at)
             else:
                 nouns += 1
                 at -= 1
@@ -112,13 +118,17 @@ class Frames:
         low = self._words[before].low if before >= 0 else ""
         if low in _PREPOSITIONS and not self._is_conjunction(before):
             of_people = low in ("of", "for", "from", "in") and before > 0 and self._words[before - 1].low in _PEOPLE
-            return (party,) if of_people and not nouns and not party.actor.modifier else before
+            if not of_people or nouns or party.actor.modifier:
+                return before
+            whose = self._view.ending_at(before - 2)
+            return (whose,) if whose is not None and whose.actor.modifier else (party,)
         if party.actor.modifier or nouns:
             head = self._words[party.last + 1].low if party.last + 1 < len(self._words) else ""
             heads = {self._words[i].low for i in range(party.last + 1, min(len(self._words), party.last + 4))}
             return (party,) if heads & _PEOPLE and nouns <= 3 and head else party.first - 1
         if before >= 0 and self._is_object_of(before):
-            return before
+            told = self._words[before].low in _CONTROL and self._words[party.last + 1].low == "to"
+            return (party,) if told else before
         return self._with_coordinated(party)
 
     def _is_conjunction(self, at: int) -> bool:
@@ -132,7 +142,9 @@ class Frames:
         if at < 0 or self._view.at(at) is not None:
             return False
         word = self._words[at]
-        return word.low in SPEECH or is_verbal(self._words, at) or (word.low.endswith("ing") and len(word.low) > 5)
+        if word.low in SPEECH or is_verbal(self._words, at):
+            return True
+        return word.low.endswith("ing") and len(word.low) > 5 or word.low == "used"
 
     def _is_infinitive(self, verb: int) -> bool:
         return verb > 0 and self._words[verb - 1].low == "to"
@@ -170,6 +182,8 @@ class Frames:
         return any(is_verbal(self._words, i) for i in range(start + 1, end))
 
     def _antecedent(self, at: int) -> tuple[Party, ...]:
+        if at and self._words[at - 1].low in _STATEMENTS:
+            return self._carried(at)
         back = at - 1 - (at > 0 and self._words[at - 1].low == ",")
         party = self._view.ending_at(back)
         return (party,) if party is not None and not party.actor.modifier else ()
@@ -193,7 +207,8 @@ class Frames:
             if party.last >= at:
                 break
             before = self._words[party.first - 1].low if party.first else ""
-            if not party.actor.modifier and before not in _PREPOSITIONS and not self._quoted[party.first]:
+            placed = before in _PREPOSITIONS and before != "including"
+            if not party.actor.modifier and not placed and not self._quoted[party.first]:
                 return self._with_coordinated(party)
         return ()
 
@@ -227,7 +242,9 @@ class Frames:
     def is_passive(self, verb: int) -> bool:
         """Whether a form of "be" governs the word."""
         at = verb - 1
-        while at >= 0 and (self._words[at].low.endswith("ly") or self._words[at].low in ("not", "also", "then", "later")):
+        while at >= 0 and (
+            self._words[at].low.endswith("ly") or self._words[at].low in ("not", "also", "then", "later")
+        ):
             at -= 1
         return at >= 0 and self._words[at].low in _BE and not self._words[verb].low.endswith("ing")
 
@@ -259,7 +276,7 @@ class Frames:
 
     def echoed(self, after: int) -> tuple[Party, ...]:
         """Parties of whom the same is said: "and so did the Netherlands", "as were those of Iraq and Syria"."""
-        for at in range(after, len(self._words) - 1):
+        for at in range(after, min(after + _ECHO_REACH, len(self._words) - 1)):
             low, following = self._words[at].low, self._words[at + 1].low
             if low in ("so", "as") and following in ("did", "has", "have", "had", "was", "were", "do", "does"):
                 return self._listed(at + 2)
@@ -362,6 +379,9 @@ class Frames:
         return any(self._quoted[first : last + 1])
 
 
+_STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
+_CONTROL = frozenset().union(*(inflections(v) for v in "tell ask order urge warn advise instruct want press beg".split()))
+_ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
 _INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")
 SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")

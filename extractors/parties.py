@@ -7,6 +7,7 @@ groups, their bodies and officials can react; media, companies, parliaments' mem
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -105,12 +106,56 @@ class SentenceView:
         return next((i for i, word in enumerate(self.words) if word.end > offset), len(self.words))
 
 
+# Titles that only one of the states in the news has, for want of anything else in the text.
+_HINTS = {
+    "defense secretary": "USA",
+    "secretary of defense": "USA",
+    "secretary of state": "USA",
+    "chief cabinet secretary": "JPN",
+    "foreign secretary": "GBR",
+    "raksha mantri": "IND",
+    "external affairs minister": "IND",
+}
+
+
+def _title_of(actor: Actor, text: str) -> str:
+    """The lower-case title a person or office is named with."""
+    return text[actor.start : actor.end].removesuffix(actor.name).strip(" ,").lower()
+
+
+def _beside(party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word]) -> Actor | None:
+    """The body or state that stands beside a name: "NASA administrator X", "X of the Pentagon", "X, a spokesman for …"."""
+    if before and party.first - 3 <= before[-1].last < party.first and _joined(words, before[-1].last + 1, party.first):
+        owner = before[-1].actor
+        if owner.country and not owner.inferred and owner.kind in ("body", "state"):
+            return owner
+    known = next((p for p in after if p.actor.country and not p.actor.inferred), None)
+    if known is None or known.first - party.last > 12:
+        return None
+    between = [word.low for word in words[party.last + 1 : known.first]]
+    if between[:1] in (["of"], ["from"], ["at"], ["for"]) and len(between) <= 3:
+        return known.actor
+    if between[:1] == [","] and len(between) > 1 and between[1] in ("a", "an", "the", "who", "commander", "head", "chief"):
+        return known.actor if "," not in between[1:] else None
+    if between[-1:] == ["in"] and known.actor.form == "capital" and "," not in between and "to" not in between:
+        return known.actor
+    return None
+
+
+def _joined(words: Sequence[Word], start: int, end: int) -> bool:
+    return all(word.text[0].islower() or word.text[0].isupper() for word in words[start:end]) and not any(
+        word.low in _PREPOSITIONS or word.low in ("and", "said", "says", "that") for word in words[start:end]
+    )
+
+
 class PartyFinder:
     """Views of a document's sentences; remembers whom pronouns mean. Sentences must be asked for in text order."""
 
     def __init__(self, document: Document, launchers: Iterable[str | None] = ()) -> None:
         self._document = document
         self._launchers = frozenset(launchers)
+        groups = {a.country for a in document.actors if a.kind == "group"}
+        self._from_groups = self._launchers & groups
         self._untitled: Actor | None = None
         self._bodies: dict[str, Actor] = {}
         self._media: str | None = None
@@ -152,12 +197,15 @@ class PartyFinder:
 
     def _named(self, sentence: Sentence, words: Sequence[Word]) -> list[Party]:
         starts = [word.start for word in words]
-        found: list[Party] = []
+        placed: list[Party] = []
         for actor in self._document.actors_in(sentence.start, sentence.end):
             first = bisect_right(starts, actor.start) - 1
             last = bisect_right(starts, max(actor.start, actor.end - 1)) - 1
             if 0 <= first <= last:
-                found.append(Party(first, last, self._in_context(actor, found, first, words), inferred=actor.inferred))
+                placed.append(Party(first, last, actor, inferred=actor.inferred))
+        found: list[Party] = []
+        for index, party in enumerate(placed):
+            found.append(replace(party, actor=self._in_context(party, found, placed[index + 1 :], words)))
         return found
 
     # -- bodies and people that no lexicon lists -----------------------------------------------------------------------------
@@ -215,18 +263,29 @@ class PartyFinder:
         others = [country for country in states if country not in self._launchers]
         return (others or states or [None])[-1]
 
-    def _in_context(self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word]) -> Actor:
+    def _in_context(
+        self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word]
+    ) -> Actor:
         """A generic body or official speaks for the side that the sentence or the paragraph is just about."""
+        actor = party.actor
         if not actor.inferred or actor.kind not in ("body", "office", "person"):
             return actor
         if actor.name in self._settled:
             return replace(actor, country=self._settled[actor.name].country)
-        owner = self._owner(actor, before, first, words)
-        if owner is not None and owner.country:
-            actor = replace(actor, country=owner.country)
+        owner = _beside(party, before, after, words) or self._owner(actor, before, party.first, words)
+        country = owner.country if owner is not None else _HINTS.get(_title_of(actor, self._document.normal))
+        if country is None and actor.kind == "body" and actor.country in self._from_groups:
+            country = self._target()
+        if country:
+            actor = replace(actor, country=country)
         if actor.kind == "person":
             self._settled[actor.name] = actor
         return actor
+
+    def _target(self) -> str | None:
+        """The state named most that did not launch: an armed group's missile meets that state's army."""
+        named = Counter(a.country for a in self._document.actors if a.kind == "state" and a.country)
+        return next((country for country, _ in named.most_common() if country not in self._launchers), None)
 
     def _owner(self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word]) -> Actor | None:
         """Whose body or official it is: by a possessive, a place in front, or who was speaking; None where unclear."""

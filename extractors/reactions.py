@@ -72,11 +72,12 @@ class _Finder:
     def _who(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
         """The parties whose stance it is; empty where that is unclear."""
         if cue.stance.frame == "noun":
-            return frames.owner(cue.first) or frames.authors(cue.last + 1, ("from", "by", "in"))
+            after = frames.authors(cue.last + 1, ("from", "by", "in"))
+            return frames.owner(cue.first) or after or frames.authors(0, ("from",), reach=1)
         if cue.stance.frame == "say":
             return frames.speakers(cue.first)
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
-            return frames.authors(cue.last + 1, ("by",)) or self._without_agent(cue, frames)
+            return frames.authors(cue.head + 1, ("by",), reach=cue.last - cue.head + 8) or self._without_agent(cue, frames)
         subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
         if not subjects and cue.stance.type == "alert":
             subjects = self._without_agent(cue, frames)
@@ -139,10 +140,16 @@ class _Finder:
 
 
 def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> tuple[Party, ...]:
-    """Where a state acts and its own speaker tells it, the speaker stands for the state."""
-    by_country = {s.actor.country: s for s in speakers if s.can_react and s.actor.kind in ("person", "body", "office")}
+    """Where a state acts and its own speaker tells it, the speaker stands for the state; and for a body of no named state."""
+    able = [s for s in speakers if s.can_react and s.actor.kind in ("person", "body", "office")]
+    by_country = {s.actor.country: s for s in able}
     return tuple(
-        by_country.get(party.actor.country, party) if party.actor.kind == "state" else party for party in subjects
+        by_country.get(party.actor.country, party)
+        if party.actor.kind == "state"
+        else able[0]
+        if party.actor.kind == "body" and party.actor.inferred and able and party.first != party.last
+        else party
+        for party in subjects
     )
 
 
