@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
 
+from extractors.gazetteer import Gazetteer
 from extractors.packs import load_packs
 from flows.report_site import feeds, gather, render, tables, wording
 from flows.report_site.gather import Row
-from flows.report_site.places import Gazetteer
 from flows.report_site.writer import Site
 from storage.lake import Lake
 

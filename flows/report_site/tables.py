@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from extractors.gazetteer import Gazetteer
 from flows.report_site.gather import Row
-from flows.report_site.places import Gazetteer
 from storage.exports import inert
 
 
@@ -34,7 +34,7 @@ def geojson(rows: Iterable[Row], gazetteer: Gazetteer, properties: Sequence[str]
         }
         for row in rows
         for role in ("launch_site", "landing_area")
-        if (spot := gazetteer.find(row[role])) is not None
+        if (spot := gazetteer.place(row[role] or "")) is not None
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, indent=1)
 
