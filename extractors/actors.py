@@ -370,6 +370,9 @@ class ActorFinder:
         ]
         if officials:
             return officials[-1]
+        spoken = [a.country for a in before if a.kind in ("body", "office", "person") and a.country and not a.inferred]
+        if spoken:
+            return spoken[-1]
         states = [a.country for a in before if a.start > paragraph and a.country]
         return states[-1] if states else next((a.country for a in reversed(before) if a.country), None)
 

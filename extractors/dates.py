@@ -116,9 +116,10 @@ def _absolute_day(match: re.Match[str]) -> FoundDate | None:
     year, way = _year_of(match)
     day = int(match["day"])
     weekday = match.groupdict().get("weekday")
+    window = bool(match.groupdict().get("upto"))
     return FoundDate(
         match.start(), match.end(), "day", year=year, month=_month_of(match), day=day, way=way,
-        weekday=_weekday_number(weekday) if weekday else None,
+        weekday=_weekday_number(weekday) if weekday else None, unit="window" if window else "",
     )  # fmt: skip
 
 
@@ -239,9 +240,9 @@ def _span(match: re.Match[str]) -> FoundDate | None:
 
 _FINDERS: tuple[tuple[re.Pattern[str], Builder], ...] = (
     (_compiled(r"(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"), _iso_day),
-    (_compiled(rf"(?:{_WEEKDAY}\.?,?\s)?{_MONTH}\s{_DAY}(?![:.,]?\d)(?:(?:,|\sof|\sin)?\s{_YEAR})?"), _absolute_day),
+    (_compiled(rf"(?:{_WEEKDAY}\.?,?\s)?{_MONTH}\s{_DAY}(?![:.,]?\d)(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?(?!\w))?(?:(?:,|\sof|\sin)?\s{_YEAR})?"), _absolute_day),
     (
-        _compiled(rf"(?:{_WEEKDAY}\.?,?\s(?:the\s)?)?{_DAY}(?:\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
+        _compiled(rf"(?:{_WEEKDAY}\.?,?\s(?:the\s)?)?{_DAY}(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
         _absolute_day,
     ),
     (
@@ -385,6 +386,8 @@ def _resolve_day(found: FoundDate, published: date | None, reach: Reach) -> Reso
         elif reach == "future" and guess and guess < published - timedelta(days=1):
             year += 1
     whole = _safe_day(year, month, day)
+    if whole and found.unit == "window" and reach == "future":
+        return Resolved(whole.replace(day=1), "month")
     return Resolved(whole, "day") if whole else None
 
 

@@ -34,10 +34,12 @@ class Told:
     date: Resolved | None = None
     date_from: FoundDate | None = None
     date_inferred: bool = False
+    date_outside: bool = False
     weapon_class: str | None = None
     name: str | None = None
     planned: bool = False
     role: str = "weapon"
+    like: Told | None = None
 
     @property
     def first(self) -> Sighting:
@@ -63,6 +65,8 @@ class Calendar:
         """The date with the tense and the place of its launch taken into account."""
         at = bisect_left(self._starts, found.start)
         before = next((r for r in reversed(self._resolved[:at]) if r is not None and r.precision != "year"), None)
+        if found.relative and found.amount == 0 and self._doc.published:
+            before = self._in_paragraph(found) or Resolved(self._doc.published, "day")
         if planned:
             return resolve(found, self._doc.published, reach="future", last=before)
         if found.relative and self._doc.normal[found.start : found.end].lower().endswith((" after", " before")):
@@ -79,11 +83,19 @@ class Calendar:
         inverse = FoundDate(found.start, found.end, "offset", unit="day", amount=-found.amount, relative=True)
         return resolve(inverse, self._doc.published, last=base)
 
+    def _in_paragraph(self, found: FoundDate) -> Resolved | None:
+        paragraph = self._doc.paragraphs[self._doc.sentence_at(found.start).paragraph]
+        near = self.nearest_before(found.start, paragraph.start)
+        return near[1] if near else None
+
     def nearest_before(self, offset: int, since: int) -> tuple[FoundDate, Resolved] | None:
-        """The last day or month named between the two offsets."""
+        """The last day or month named between the two offsets; that of "Sunday's Mass" belongs to the Mass."""
         for at in range(bisect_left(self._starts, offset) - 1, -1, -1):
             if self._starts[at] < since:
                 return None
+            end = self._doc.dates[at].end
+            if self._doc.normal[end : end + 2] == "'s":
+                continue
             value = self._resolved[at]
             if value is not None and value.precision in ("day", "month"):
                 return self._doc.dates[at], value
@@ -113,9 +125,19 @@ class Teller:
         if match is None:
             if not self._opens(sighting, date):
                 return
-            match = Told(planned=sighting.planned, role=sighting.phrase.role if sighting.phrase else "weapon")
+            match = self._opened(sighting)
             self.told.append(match)
         self._add(match, sighting, country, found, date)
+
+    def _opened(self, sighting: Sighting) -> Told:
+        """A new launch; one named by a bare noun ("the previous flight") is of the kind of the launch in focus."""
+        told = Told(planned=sighting.planned, role=sighting.phrase.role if sighting.phrase else "weapon")
+        model = self._focus
+        if model is not None and not any(p.kind == "weapon" or p.weapon_class for p in sighting.phrases):
+            told.weapon_class, told.country = model.weapon_class, model.country
+            told.name = model.name if model.weapon_class in ("projectile", "space_launch_vehicle") else None
+            told.like = model
+        return told
 
     def _add(
         self, told: Told, sighting: Sighting, country: str | None, found: FoundDate | None, date: Resolved | None
@@ -161,7 +183,7 @@ class Teller:
     def _own_date(self, sighting: Sighting, country: str | None) -> tuple[FoundDate | None, Resolved | None]:
         """The most precise date of the sighting's own words; of equals the nearest."""
         best: tuple[int, int, FoundDate, Resolved] | None = None
-        for found in sighting.dates:
+        for found in sighting.dates or sighting.outside:
             date = self.calendar.resolve(found, planned=sighting.planned, country=country)
             if date is None:
                 continue
@@ -175,6 +197,8 @@ class Teller:
         """Whether the sighting may open a launch of its own."""
         phrase = sighting.phrase
         armed = any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases)
+        if sighting.rules == ("try",):
+            return bool(self.told) and date is not None
         if sighting.pronoun or phrase is None:
             return False
         if sighting.kind == "event":
@@ -214,6 +238,8 @@ class Teller:
             return None
         if sighting.order in ("earlier", "last", "next") and sighting.kind != "event":
             return None
+        if sighting.order == "latest" and self.told[0] in fitting:
+            return self.told[0]
         return self._nearest(fitting, sighting)
 
     def _nearest(self, fitting: Sequence[Told], sighting: Sighting) -> Told:
@@ -231,7 +257,7 @@ class Teller:
             return False
         if told.name and sighting.name and not _names_agree(told.name, sighting.name):
             return False
-        if sighting.phrase and {sighting.phrase.role, told.role} == {"interceptor", "target"}:
+        if sighting.phrase and (sighting.phrase.role == "target") != (told.role == "target") and sighting.weapon_class:
             return False
         if date is not None and told.date is not None and not _same_date(told.date, date):
             return False

@@ -77,11 +77,11 @@ def _third_person(name: str) -> str:
 
 
 def _past(name: str) -> str:
-    return name + ("D" if name.endswith("E") else "ED")
+    return name + ("D" if name.endswith("E") else "TED" if name.endswith("UT") else "ED")
 
 
 def _participle(name: str) -> str:
-    return name.removesuffix("E") + "ING"
+    return name.removesuffix("E") + ("TING" if name.endswith("UT") else "ING")
 
 
 def _frames(rules: Mapping[str, Rule], alphabet: Alphabet) -> Iterator[Frame]:

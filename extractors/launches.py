@@ -103,7 +103,7 @@ class Recorder:
 
     def _complete(self, told: Sequence[Told]) -> None:
         """Country and date from the context, where the launch's own words give none."""
-        known = [launch.country for launch in told if launch.country and not launch.country_inferred]
+        known = [launch.country for launch in told for _ in launch.sightings if launch.country]
         for launch in told:
             if launch.country is None:
                 launch.country, launch.country_inferred = self._context_country(launch, known), True
@@ -114,7 +114,7 @@ class Recorder:
         for sighting in self._title:
             if sighting.actor is not None and sighting.actor.country:
                 return sighting.actor.country
-        return known[0] if known else None
+        return max(known, key=known.count) if known else None
 
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
@@ -142,7 +142,7 @@ class Recorder:
         return first == 0 or in_title or (first <= 1 and share >= 0.2) or share >= 0.35
 
     def _counts(self, launch: Told, role: Role) -> bool:
-        if launch.country is None and launch.date is None:
+        if launch.country is None:
             return False
         if role == "lead":
             return not self._is_series(launch)
@@ -227,18 +227,28 @@ class Recorder:
                     draft.put("weapon_name", phrase.name, phrase.start, phrase.end)
                 if phrase.weapon_class and "weapon_class" not in draft.sources:
                     draft.sources["weapon_class"] = Span(phrase.start, phrase.end)
+        if "weapon_name" not in draft.fields and told.like is not None and told.name:
+            draft.fields["weapon_name"] = told.name
+            draft.inferred.append("weapon_name")
         draft.fields["weapon_class"] = self._class(told, draft)
 
     def _class(self, told: Told, draft: _Draft) -> WeaponClass:
         found = _first_class(told)
+        if told.like is not None and not any(s.weapon_class for s in told.sightings):
+            return self._class(told.like, draft)
         entry = next((s.entry for s in told.sightings if s.entry), None)
         if found is None:
             draft.inferred.append("weapon_class")
-            title = next((s.weapon_class for s in self._title if s.weapon_class and _agrees(told, s)), None)
+            title = self._title_class(told)
             found = title or (_coarse(entry.weapon_class) if entry else None) or "projectile"
+        elif self._teller.told[0] is told:
+            found = special(found, self._title_class(told))
         if found == "projectile":
             found = self._kind_of_rocket(told, entry.weapon_class if entry else None, draft)
         return found  # type: ignore[return-value]
+
+    def _title_class(self, told: Told) -> str | None:
+        return next((s.weapon_class for s in self._title if s.weapon_class and _agrees(told, s)), None)
 
     def _kind_of_rocket(self, told: Told, named: str | None, draft: _Draft) -> str:
         """A bare rocket is a space launcher beside a payload, artillery in a barrage or from an armed group."""
@@ -436,7 +446,7 @@ def _first_class(told: Told) -> str | None:
     found: str | None = None
     for sighting in told.sightings:
         found = special(found, sighting.weapon_class)
-    return found
+    return found or told.weapon_class
 
 
 def _coarse(named: str) -> str | None:

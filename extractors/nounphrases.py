@@ -6,6 +6,7 @@ weapon's name is kept apart.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -115,6 +116,9 @@ _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
 )
 _MAX_LEFT = 11
+_SPACE = re.compile(
+    r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
+)
 _FLYING_ROLES = ("weapon", "target", "interceptor")
 _NOT_LAUNCHED = ("engine", "other")
 
@@ -127,6 +131,7 @@ class PhraseFinder:
         self._rules = rules
         self._words = document.words
         self._starts = [word.start for word in document.words]
+        self._space = _SPACE.search(document.normal) is not None
         self._owners = {actor.end: actor for actor in document.actors if actor.modifier}
         self._actor_covers = {
             at: actor
@@ -163,6 +168,11 @@ class PhraseFinder:
     def _is_weapon(self, mention: Mention) -> bool:
         entry = mention.entry
         if isinstance(entry, Noun):
+            if entry.role == "launcher":
+                return self._space and self._doc.normal[mention.start : mention.end].lower() in (
+                    "launcher",
+                    "launchers",
+                )
             return entry.role in _FLYING_ROLES or (entry.role == "payload" and entry.weapon_class is not None)
         if not isinstance(entry, Weapon):
             return False

@@ -38,11 +38,18 @@ _GEO = word_set(
 _SITE_NOUNS = word_set(
     "site centre center spaceport cosmodrome pad silo launchpad station range complex base polygon barge ground"
 )
+_SITE_WORDS = word_set("site position pad facility ground area point centre center base complex")
+_SPOKEN = word_set(
+    """rebuke rebukes condemnation condemnations protest protests call calls criticism reaction reactions response responses
+    statement statements report reports footage comment comments praise support appeal anger outrage word away data images
+    information objections support far km kilometres kilometers miles"""
+)
 _SEA_NOUNS = word_set("sea seas ocean waters water coast coasts shore gulf bay strait straits pacific atlantic")
 _TARGET_NOUNS = word_set("target targets boat ship hulk vessel drone barge")
 _LINKS = word_set(
     "of in near off inside outside between along on east west north south northeast northwest southeast southwest"
 )
+_VAGUE = word_set("pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel")
 _NOT_PLACES = word_set(
     """night morning evening afternoon response retaliation order total part particular fact series row answer years months
     weeks hours minutes seconds days time presence attempt bid effort event case wake statement footage message low high
@@ -74,14 +81,23 @@ class PlaceReader:
         found: list[PlacePhrase] = []
         for at, chunk in enumerate(row.chunks):
             phrase = None
-            if chunk.name == "FROM":
+            if (chunk.name == "FROM" and not (at and row.chunks[at - 1].low in _SPOKEN)) or (
+                chunk.name == "LIFTOFF" and chunk.low.endswith(("from", "left", "departed"))
+            ):
                 phrase = self._phrase(row, at, "site", 5)
+            elif chunk.name == "OF" and at and row.chunks[at - 1].low.endswith("pad"):
+                phrase = self._phrase(row, at, "site", 5)
+            elif (
+                chunk.name == "AT"
+                and at >= 2
+                and row.chunks[at - 1].low in _SITE_WORDS
+                and row.chunks[at - 2].low in ("launch", "firing", "test")
+            ):
+                phrase = self._phrase(row, at, "site", 4)
             elif chunk.name == "AT":
                 phrase = self._at_phrase(row, at)
             elif chunk.name == "TO" and self._moves(row, at):
                 phrase = self._phrase(row, at, "landing", 3)
-            elif chunk.name == "OF" and at and row.chunks[at - 1].low in ("pad", "west", "east", "north", "south"):
-                phrase = None
             elif chunk.name in ("IMPACT", "USED", "USES"):
                 phrase = self._phrase(row, at, "landing", 4)
             elif chunk.low in ("inside", "outside", "between", "west", "east", "north", "south"):
@@ -170,7 +186,7 @@ class PlaceReader:
             "east", "west", "north", "south",
         ):  # fmt: skip
             taken.pop()
-        if not taken or not self._is_place(taken):
+        if not taken or not self._is_place(taken) or (len(taken) <= 2 and role == "site" and taken[-1].low in _VAGUE):
             return None
         return self._built(taken, role, rank, at)
 

@@ -29,7 +29,8 @@ class Sighting:
     """One place in the text that tells of a launch.
 
     `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun phrase
-    where no weapon stands beside it; `extra` are noun phrases that say more of it. `definite`: it looks back. `planned`,
+    where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of other clauses of the
+    sentence. `definite`: it looks back. `planned`,
     `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
@@ -54,6 +55,7 @@ class Sighting:
     joint: bool = False
     guards: tuple[str, ...] = ()
     dates: list[FoundDate] = field(default_factory=list)
+    outside: list[FoundDate] = field(default_factory=list)
     times: list[FoundTime] = field(default_factory=list)
     places: list[PlacePhrase] = field(default_factory=list)
     measures: list[tuple[Measure, str]] = field(default_factory=list)
@@ -113,7 +115,7 @@ _ATTACK_NOUNS = frozenset(
 )  # fmt: skip
 _PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
 _CLAUSE_EDGES = ("STOP", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN")
-_CONDUCTING = ("CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
+_CONDUCTING = ("PLAN", "FUTURE", "CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
 _CALLED = (
     "called",
     "named",
@@ -182,7 +184,8 @@ class SightingFinder:
                 if {trigger, weapon} & used:
                     continue
                 used.update({trigger, weapon} - {-1})
-                sighting = self._judged(row, frame.rule, frame.says, trigger, weapon, guarded.get(trigger, {}))
+                effects = {**guarded.get(weapon, {}), **guarded.get(trigger, {})}
+                sighting = self._judged(row, frame.rule, frame.says, trigger, weapon, effects)
                 if sighting is not None:
                     found.append((trigger, sighting))
         return sorted(found, key=lambda pair: pair[0])
@@ -206,7 +209,7 @@ class SightingFinder:
         sighting = self._sighting(row, rule, says, trigger, weapon)
         sighting.guards = tuple(effects)
         sighting.planned = "planned" in effects.values()
-        sighting.failed = "failed" in effects.values()
+        sighting.failed = "failed" in effects.values() or bool(says.get("failed"))
         return sighting
 
     def _sighting(self, row: Row, rule: str, says: Mapping[str, Any], trigger: int, weapon: int) -> Sighting:
@@ -222,6 +225,7 @@ class SightingFinder:
         sighting.definite = phrase.definite if phrase else True
         if weapon >= 0 and phrase is not None and phrase.kind == "weapon":
             self._beside(chunks, weapon, sighting)
+        self._named_by(chunks, max(trigger, weapon), sighting)
         noun = chunks[trigger].item
         if isinstance(noun, NounPhrase) and noun.kind == "launch":
             sighting.attack = noun.noun in _ATTACK_NOUNS
@@ -236,6 +240,12 @@ class SightingFinder:
     def _beside(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
         """Appositions, parts and partners of the weapon phrase at chunk `weapon`."""
         phrase: NounPhrase = chunks[weapon].item
+        if weapon >= 2 and chunks[weapon - 1].name == "COMMA" and chunks[weapon - 2].name == "WEAPON":
+            before: NounPhrase = chunks[weapon - 2].item
+            if _says_more(phrase, before):
+                sighting.extra.append(before)
+                sighting.definite = before.definite
+                sighting.start = min(sighting.start, before.start)
         at = weapon + 1
         while (
             at < len(chunks)
@@ -255,6 +265,19 @@ class SightingFinder:
             sighting.extra.append(chunks[at + 1].item)
         elif chunks[at].name == "AND" and at == weapon + 1:
             sighting.joint = _joint_total(phrase, chunks, at + 1)
+
+    def _named_by(self, chunks: Sequence[Chunk], at: int, sighting: Sighting) -> None:
+        """A weapon that the sentence says it was: "identified it as the Hwasong-12", "carried by an Unha-3 rocket"."""
+        for i in range(at + 1, len(chunks) - 1):
+            if chunks[i].name in ("STOP", "SUBORD"):
+                return
+            if chunks[i + 1].name == "WEAPON" and (
+                chunks[i].low in ("as", "called", "named", "dubbed") or (chunks[i].name == "BY" and i - at < 4)
+            ):
+                sighting.extra.append(chunks[i + 1].item)
+                if i + 3 < len(chunks) and chunks[i + 2].name == "COMMA" and chunks[i + 3].name == "WEAPON":
+                    sighting.extra.append(chunks[i + 3].item)
+                return
 
     def _included(self, phrase: NounPhrase, part: NounPhrase, sighting: Sighting) -> None:
         """ "Missiles, including an ICBM": with no kind said of the whole, the part stands for it."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from extractors.chunks import Chunk, Row
+from extractors.clauses import is_verbal
+from extractors.dates import FoundDate
 from extractors.document import Document
 from extractors.places import PlaceReader
 from extractors.quantities import Measure
@@ -38,15 +40,29 @@ class SlotSharer:
         for place in self._places.read(row):
             self._nearest(row, sightings, place.chunk).places.append(place)
         for _, sighting in sightings:
+            sighting.outside = [found for found in sighting.dates if self._elsewhere(found, sighting)]
+            sighting.dates = [found for found in sighting.dates if found not in sighting.outside]
             sighting.dates += [
                 phrase.date for phrase in sighting.phrases if phrase.date and phrase.date not in sighting.dates
             ]
+
+    def _elsewhere(self, found: FoundDate, sighting: Sighting) -> bool:
+        """Whether the date stands in another clause that has a verb of its own."""
+        clause = self._doc.clause_at(found.start)
+        if clause == self._doc.clause_at(sighting.at) or clause.start >= sighting.at:
+            return False
+        words = self._doc.words_in(clause.start, clause.end)
+        return any(is_verbal(words, at) for at in range(len(words)))
 
     def _nearest(self, row: Row, sightings: Sequence[tuple[int, Sighting]], at: int) -> Sighting:
         return min(sightings, key=lambda pair: _distance(row.chunks, at, pair[0]))[1]
 
     def _of_another(self, chunks: Sequence[Chunk], at: int) -> bool:
-        """Whether the date bounds a stretch ("since May") rather than dating the event."""
+        """Whether the date bounds a stretch ("since May") rather than dating the event, or repeats it in GMT."""
+        if any(chunk.name == "TIME" and chunk.item.zone in ("gmt", "utc") for chunk in chunks[max(0, at - 2) : at]):
+            return True
+        if any(chunk.low == "when" for chunk in chunks[at + 1 : at + 3]):
+            return False
         return at > 0 and chunks[at - 1].low in _NOT_OF_THE_EVENT and chunks[at].item.kind != "offset"
 
 
