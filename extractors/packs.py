@@ -15,7 +15,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -160,14 +160,18 @@ class Tenure(BaseModel):
     valid_to: date | None = Field(default=None, alias="to")
 
 
-_TENURE = re.compile(r"\s*(.+?)(?: (?:since )?([0-9-]{10}))?(?: (?:to|until) ([0-9-]{10}))?\s*")
-
-
 def _tenure(text: str) -> dict[str, str]:
     """ "president 2017-05-10 to 2022-05-10", "leader since 2011-12-17" or "envoy until 2020-01-01" as a mapping."""
-    match = _TENURE.fullmatch(text)
-    found = zip(("office", "from", "to"), match.groups() if match else (text, None, None), strict=True)
-    return {key: value for key, value in found if value is not None}
+    words = text.split()
+    tenure: dict[str, str] = {}
+    if len(words) > 2 and words[-2] in ("to", "until"):
+        tenure["to"] = words.pop()
+        words.pop()
+    if len(words) > 1 and words[-1][0].isdigit():
+        tenure["from"] = words.pop()
+        if words[-1] == "since":
+            words.pop()
+    return {"office": " ".join(words), **tenure}
 
 
 _FAMILY_FIRST = {"PRK", "KOR", "CHN", "TWN", "VNM"}
@@ -287,25 +291,25 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _read_value(loader: Any, event: Any) -> Any:
+def _read_value(get: Callable[[], Any], event: Any) -> Any:
     """The value that begins with `event`: str, list or dict. Scalars stay text; anchors and double keys are refused."""
     kind = type(event)
     if kind is yaml.ScalarEvent:
         return event.value
     if kind is yaml.SequenceStartEvent:
         items = []
-        while type(event := loader.get_event()) is not yaml.SequenceEndEvent:
-            items.append(event.value if type(event) is yaml.ScalarEvent else _read_value(loader, event))
+        while (kind := type(event := get())) is not yaml.SequenceEndEvent:
+            items.append(event.value if kind is yaml.ScalarEvent else _read_value(get, event))
         return items
     if kind is yaml.MappingStartEvent:
         table: dict[str, Any] = {}
-        while type(event := loader.get_event()) is not yaml.MappingEndEvent:
-            if type(event) is not yaml.ScalarEvent:
+        while (kind := type(event := get())) is not yaml.MappingEndEvent:
+            if kind is not yaml.ScalarEvent:
                 raise _ProblemError(_line(event), "", "a key is not plain text", "Write `key: value`")
-            key = event.value
-            if key in table:
+            if (key := event.value) in table:
                 raise _ProblemError(_line(event), key, "the key stands twice", "Keep one of the two")
-            table[key] = _read_value(loader, loader.get_event())
+            value = get()
+            table[key] = value.value if type(value) is yaml.ScalarEvent else _read_value(get, value)
         return table
     raise _ProblemError(_line(event), "", "anchors and aliases (& and *) are not used in packs", "Write it out")
 
@@ -322,7 +326,7 @@ def _read_yaml(source: str, path: Path) -> Any:
         first = loader.get_event()
         if type(first) is yaml.StreamEndEvent or type(first) is yaml.DocumentEndEvent:
             raise _ProblemError(1, "pack", "the file is empty", "Start it with `pack: weapons` or another kind")
-        return _read_value(loader, first)
+        return _read_value(loader.get_event, first)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "this is not YAML"
