@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from extractors.packs import Packs, Rule
-from extractors.parties import SentenceView
+from extractors.party import SentenceView
 from extractors.phrases import PhraseBook
 from extractors.records import ReactionType
 from extractors.text import Word, word_set

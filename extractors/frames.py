@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
-from extractors.parties import Party, PartyFinder, SentenceView
+from extractors.parties import PartyFinder
+from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.text import Word, word_set
 

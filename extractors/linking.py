@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from extractors.cues import Cue
 from extractors.document import Document
-from extractors.parties import SentenceView
+from extractors.party import SentenceView
 from extractors.phrases import inflections
 from extractors.records import Launch
 from extractors.text import word_set
@@ -23,7 +23,9 @@ _LAUNCH_WORDS = _forms(
     icbm warhead interception debris wreckage blast-off missiles"""
 )
 _ATTACK_WORDS = _forms("attack strike raid bombardment assault")
-_ANAPHORA = word_set("it this that these them such act acts move action actions provocation provocations event incident")
+_ANAPHORA = word_set(
+    "it this that these them such act acts move action actions provocation provocations event incident"
+)
 _COMPETING = _forms(
     """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill balloon leaflet
     reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament
@@ -32,7 +34,7 @@ _COMPETING = _forms(
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
 _ANSWERED = frozenset({"condemn", "deny", "protest"})
-_AGAINST = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize", "alert", "consult"})
+HOSTILE = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize", "alert", "consult"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Linker:
     def _lead_sentence_has_drill(self) -> bool:
         """Whether the launches are told as part of a drill, so that "the exercise" means them."""
         return any(
-            word.low in _DRILLS for s in self._document.sentences[:2] for word in self._document.words_in(s.start, s.end)
+            word.low in _DRILLS
+            for s in self._document.sentences[:2]
+            for word in self._document.words_in(s.start, s.end)
         )
 
     def _is_competing(self, low: str, cue: Cue, country: str | None) -> bool:
@@ -134,11 +138,11 @@ _ENDS = word_set("; : — . but while whereas ( )")
 
 def _fits(launch: Launch, cue: Cue, country: str | None) -> bool:
     own = country is not None and launch.country == country
-    return not own if cue.stance.type in _AGAINST else True
+    return not own if cue.stance.type in HOSTILE else True
 
 
 def _latest_lead(launches: Iterable[Launch]) -> Launch | None:
     """The latest lead launch of several; without a lead the latest launch, undated ones first."""
     listed = list(launches)
     leads = [launch for launch in listed if launch.role == "lead"]
-    return max(leads or listed, key=lambda launch: (launch.date.isoformat() if launch.date else ""), default=None)
+    return max(leads or listed, key=lambda launch: launch.date.isoformat() if launch.date else "", default=None)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from extractors.cues import Cue, cue_book, find_cues
 from extractors.document import Document
 from extractors.frames import Frames
-from extractors.linking import Link, Linker
+from extractors.linking import HOSTILE, Link, Linker
 from extractors.packs import Packs
-from extractors.parties import Party, PartyFinder, SentenceView
+from extractors.parties import PartyFinder
+from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
 
@@ -95,6 +96,7 @@ class _Finder:
         return frames.bystanders(self._launchers)
 
     def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames) -> _Claim | None:
+        party = self._overruled(cue, party)
         link = self._linker.link(view, cue, party.actor.country)
         if link.launch is None and (cue.stance.linked or not link.competing):
             return None
@@ -104,6 +106,18 @@ class _Finder:
         start, end = view.words[first].start, view.words[cue.last].end
         quoted = frames.has_quotation(cue.first, min(len(view.words) - 1, cue.last + 12))
         return _Claim(cue, party, link, start, end, quoted)
+
+    def _overruled(self, cue: Cue, party: Party) -> Party:
+        """A guessed country gives way to what is said: the launching side praises, another one blames and defends."""
+        if not party.guessed or len(self._launchers) != 1:
+            return party
+        (launcher,) = self._launchers
+        country = party.actor.country
+        if cue.stance.type == "endorse" and cue.stance.side == "own":
+            country = launcher
+        elif cue.stance.type in HOSTILE and country == launcher:
+            country = self._parties.affiliations.other_side(party.actor.start) or country
+        return replace(party, actor=replace(party.actor, country=country))
 
     # -- records -----------------------------------------------------------------------------------------------------------
 

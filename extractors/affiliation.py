@@ -1,0 +1,172 @@
+"""For whom a body or an official speaks that the text names without its state: "the ministry", "Defence Minister X".
+
+What stands beside the name decides first ("X of the Pentagon", "in Tokyo"), then possessives and who was speaking, then
+the place of the dateline. A guess from the context alone is marked, so that what is said can still overrule it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from extractors.actors import Actor
+from extractors.document import Document
+from extractors.packs import Place
+from extractors.party import PREPOSITIONS, Party
+from extractors.text import Word
+
+# Titles that only one of the states in the news has, for want of anything else in the text.
+_HINTS = {
+    "defense secretary": "USA",
+    "secretary of defense": "USA",
+    "secretary of state": "USA",
+    "chief cabinet secretary": "JPN",
+    "foreign secretary": "GBR",
+    "raksha mantri": "IND",
+    "external affairs minister": "IND",
+}
+_SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
+_DATELINE = re.compile(r"[\"'(\[]*[A-Z][A-Z .'-]{2,40}[A-Z]\b[^\n]{0,50}?(?:\s[-–—]{1,2}\s|:\s|\)\s)")
+
+
+@dataclass
+class Memory:
+    """Who was named last: what pronouns and generic nouns can mean. Filled in text order."""
+
+    person: Actor | None = None
+    body: Actor | None = None
+    untitled: Actor | None = None
+    media: str | None = None
+    subject: Actor | None = None
+    bodies: dict[str, Actor] = field(default_factory=dict)
+    settled: dict[str, Actor] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
+
+
+class Affiliations:
+    """Settles the country of actors whose country the document only inferred."""
+
+    def __init__(self, document: Document, launchers: Iterable[str | None]) -> None:
+        self._document = document
+        self.launchers = frozenset(launchers)
+        groups = {a.country for a in document.actors if a.kind == "group"}
+        self._from_groups = self.launchers & groups
+        self.home = document.dateline or self._dateline_place()
+
+    def settle(
+        self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word], memory: Memory
+    ) -> Party:
+        """The party with the country it speaks for; `guessed` where only the context says so."""
+        actor = party.actor
+        if not actor.inferred or actor.kind not in ("body", "office", "person"):
+            return party
+        if actor.name in memory.settled:
+            known = memory.settled[actor.name].country
+            return replace(party, actor=replace(actor, country=known), guessed=actor.name in memory.guessed)
+        country = self._stated(party, before, after, words, memory)
+        guessed = country is None
+        if country is None:
+            country = self._contextual(actor)
+        actor = replace(actor, country=country)
+        if actor.kind == "person":
+            memory.settled[actor.name] = actor
+            if guessed:
+                memory.guessed.add(actor.name)
+        return replace(party, actor=actor, guessed=guessed)
+
+    def _stated(
+        self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word], memory: Memory
+    ) -> str | None:
+        owner = beside(party, before, after, words) or self._owner(party.actor, before, party.first, words, memory)
+        if owner is not None:
+            return owner.country
+        return _HINTS.get(_title_of(party.actor, self._document.normal))
+
+    def _contextual(self, actor: Actor) -> str | None:
+        if actor.kind == "body" and actor.country in self._from_groups:
+            return self.target()
+        return actor.country
+
+    def target(self) -> str | None:
+        """The state named most that did not launch: an armed group's missile meets that state's army."""
+        named = Counter(a.country for a in self._document.actors if a.kind == "state" and a.country)
+        return next((country for country, _ in named.most_common() if country not in self.launchers), None)
+
+    def surrounding(self, offset: int) -> str | None:
+        """The state last named before an offset, the launching sides only where there is no other."""
+        states = [a.country for a in self._document.actors_in(0, offset) if a.country and a.kind == "state"]
+        others = [country for country in states if country not in self.launchers]
+        return (others or states or [None])[-1]
+
+    def other_side(self, offset: int) -> str | None:
+        """Who can answer the launch, for want of better: the home of the article, or the state last named."""
+        if self.home is not None and self.home not in self.launchers:
+            return self.home
+        around = self.surrounding(offset)
+        return around if around not in self.launchers else self.target()
+
+    def _owner(
+        self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word], memory: Memory
+    ) -> Actor | None:
+        """Whose body or official it is: by a possessive, a place in front, or who was speaking; None where unclear."""
+        possessive = words[first - 1].low if first else ""
+        if possessive in ("his", "her", "my"):
+            return next((p.actor for p in reversed(before) if p.actor.kind == "person"), memory.person)
+        if possessive in ("its", "their", "our"):
+            return next((p.actor for p in reversed(before) if can_lead(p, words)), memory.body)
+        if before and before[0].first <= 2 and words[0].low in ("in", "at", "from"):
+            return before[0].actor
+        nearest = next((p.actor for p in reversed(before) if can_lead(p, words)), memory.subject)
+        if nearest is None or (nearest.kind == "state" and nearest.form != "capital"):
+            return None
+        return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" else None
+
+    def _dateline_place(self) -> str | None:
+        """The state of the town in the dateline ("HYDERABAD: …", "SAKAIMINATO — …")."""
+        head = _DATELINE.match(self._document.normal)
+        if head is None:
+            return None
+        for mention in self._document.mentions_in(0, head.end(), "place"):
+            if isinstance(mention.entry, Place) and mention.entry.country:
+                return mention.entry.country[0]
+        return None
+
+
+def can_lead(party: Party, words: Sequence[Word]) -> bool:
+    """Whether the party can be what the sentence is about: no modifier, not after a preposition."""
+    before = words[party.first - 1].low if party.first else ""
+    if before in ("the", "a", "an") and party.first > 1:
+        before = words[party.first - 2].low
+    return party.can_react and not party.actor.modifier and before not in PREPOSITIONS
+
+
+def beside(party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word]) -> Actor | None:
+    """The body or state beside a name: "NASA administrator X", "X of the Pentagon", "X, a spokesman for …, said"."""
+    if before and party.first - 3 <= before[-1].last < party.first and _joined(words, before[-1].last + 1, party.first):
+        owner = before[-1].actor
+        if owner.country and not owner.inferred and owner.kind in ("body", "state"):
+            return owner
+    known = next((p for p in after if p.actor.country and not p.actor.inferred), None)
+    if known is None or known.first - party.last > 12:
+        return None
+    between = [word.low for word in words[party.last + 1 : known.first]]
+    attached = between[:1] in (["of"], ["from"], ["at"], ["for"]) and len(between) <= 3
+    apposed = between[:1] == [","] and between[1:2] and between[1] in _APPOSED and "," not in between[1:]
+    placed = between[-1:] == ["in"] and known.actor.form == "capital" and "," not in between and "to" not in between
+    return known.actor if attached or apposed or placed else None
+
+
+_APPOSED = frozenset({"a", "an", "the", "who", "commander", "head", "chief", "director"})
+
+
+def _joined(words: Sequence[Word], start: int, end: int) -> bool:
+    return not any(
+        word.low in PREPOSITIONS or word.low in ("and", "said", "says", "that", ",") for word in words[start:end]
+    )
+
+
+def _title_of(actor: Actor, text: str) -> str:
+    """The lower-case title a person or office is named with."""
+    return text[actor.start : actor.end].removesuffix(actor.name).strip(" ,").lower()
