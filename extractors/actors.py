@@ -345,6 +345,8 @@ class ActorFinder:
                 if actor.country is None:
                     country = self._context_country(actor, head, settled)
                     actor = replace(actor, country=country, inferred=country is not None)
+                    if country is not None and actor.kind == "body":
+                        self._body_country.setdefault(head, (country, actor.name))
                     if actor.kind == "person":
                         self._remember(actor)
                 elif not actor.inferred and actor.kind != "person":

@@ -95,7 +95,7 @@ _AMOUNT = r"(?P<amount>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:{pattern})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<![\w-])(?:{pattern})(?!\w|-[a-z])", re.IGNORECASE)
 
 
 Builder = Callable[[re.Match[str]], "FoundDate | None"]
@@ -140,7 +140,8 @@ def _month_alone(match: re.Match[str]) -> FoundDate | None:
         return None
     if match["month"].lower() in ("jan", "mar", "sun", "sat") and not match["month"][0].isupper():
         return None
-    return FoundDate(match.start(), match.end(), "month", year=year, month=_month_of(match), way=way)
+    start = match.start() if way and lead.startswith(way) else match.start("month")
+    return FoundDate(start, match.end(), "month", year=year, month=_month_of(match), way=way)
 
 
 def _year_alone(match: re.Match[str]) -> FoundDate | None:
@@ -522,7 +523,8 @@ def _found_time(text: str, match: re.Match[str], clock: str, start: int) -> Foun
     zone = (match.groupdict().get("zone") or "").lower().removesuffix(" time")
     begin = match.start() + (3 if match.group()[:3].lower() == "at " else 0)
     before = text[max(start, begin - 40) : begin]
-    return FoundTime(begin, match.end(), clock, zone, not _HEDGE.search(before))
+    end = match.start("daytime") if match.groupdict().get("daytime") else match.end()
+    return FoundTime(begin, begin + len(text[begin:end].rstrip()), clock, zone, not _HEDGE.search(before))
 
 
 def _without_windows(text: str, found: list[FoundTime]) -> list[FoundTime]:

@@ -155,7 +155,8 @@ class Teller:
         if date is not None and better:
             told.date, told.date_from, told.date_inferred = date, found, False
         told.weapon_class = special(told.weapon_class, sighting.weapon_class)
-        told.name = told.name or sighting.name
+        if sighting.name and (told.name is None or len(sighting.name) > len(told.name)):
+            told.name = sighting.name
         if sighting.kind == "event" and not sighting.planned and not sighting.definite:
             told.planned = False
         self._focus = told

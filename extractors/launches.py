@@ -21,7 +21,7 @@ from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.grammar import grammar
 from extractors.nounphrases import special
-from extractors.packs import Body, Group
+from extractors.packs import Body, Group, Place
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
@@ -119,7 +119,8 @@ class Recorder:
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
         paragraph = self._doc.paragraphs[sighting.paragraph]
-        since = paragraph.start if launch is not told[0] else 0
+        close = launch is told[0] or any(s.times for s in launch.sightings) or sighting.sentence <= 3
+        since = 0 if close else paragraph.start
         near = self._teller.calendar.nearest_before(sighting.at, since)
         if near is None and launch is told[0]:
             near = self._teller.calendar.nearest_before(paragraph.end, 0)
@@ -137,6 +138,11 @@ class Recorder:
         share = len(sentences) / max(1, len(self._doc.sentences))
         first = min(sentences)
         in_title = any(_agrees(launch, sighting) for sighting in self._title)
+        own = [
+            s for s in self._title if s.actor is not None and s.actor.country == launch.country and _agrees(launch, s)
+        ]
+        if own and launch.first.sentence <= 3 and next(t for t in told if t.country == launch.country) is launch:
+            return True
         if launch is not told[0] and launch.first.sentence > 1 and not (in_title and len(told) < 2):
             return share >= 0.4
         return first == 0 or in_title or (first <= 1 and share >= 0.2) or share >= 0.35
@@ -223,7 +229,8 @@ class Recorder:
         told = draft.told
         for sighting in told.sightings:
             for phrase in sighting.phrases:
-                if phrase.name and "weapon_name" not in draft.fields and phrase.role != "payload":
+                known = str(draft.fields.get("weapon_name", ""))
+                if phrase.name and phrase.role != "payload" and (not known or phrase.name.startswith(known)):
                     draft.put("weapon_name", phrase.name, phrase.start, phrase.end)
                 if phrase.weapon_class and "weapon_class" not in draft.sources:
                     draft.sources["weapon_class"] = Span(phrase.start, phrase.end)
@@ -324,11 +331,22 @@ class Recorder:
                 p for s in draft.told.sightings if not s.stopped or role == "site" for p in s.places if p.role == role
             ]
             if not candidates:
+                if role == "site" and draft.told is self._teller.told[0]:
+                    self._dateline_site(draft)
                 continue
             best = max(candidates, key=lambda place: place.rank)
             draft.put(name, self._place_text(best, draft.told), best.start, best.end)
             if draft.fields[name] is None:
                 del draft.fields[name]
+
+    def _dateline_site(self, draft: _Draft) -> None:
+        """A launch base in the dateline is where the launch was."""
+        head = self._doc.normal[:80].split(" - ")[0].split(" — ")[0]
+        for mention in self._doc.mentions_in(0, len(head), "place"):
+            if isinstance(mention.entry, Place) and mention.entry.kind == "launch_site" and len(head) < 80:
+                draft.put("launch_site", mention.entry.name, mention.start, mention.end)
+                draft.inferred.append("launch_site")
+                return
 
     def _place_text(self, place: PlacePhrase, told: Told) -> str | None:
         """The place as written; "the same area" is that of the launch told before."""

@@ -116,6 +116,7 @@ _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
 )
 _MAX_LEFT = 11
+_LAUNCH_WORD = re.compile(r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b", re.IGNORECASE)
 _SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
 )
@@ -181,8 +182,10 @@ class PhraseFinder:
         return entry.weapon_class not in _NOT_LAUNCHED
 
     def _beside_weapon_noun(self, mention: Mention) -> bool:
-        near = self._doc.mentions_in(mention.start - 30, mention.end + 30, "noun")
-        return any(isinstance(m.entry, Noun) and m.entry.role in (*_FLYING_ROLES, "launcher") for m in near)
+        near = self._doc.mentions_in(mention.start - 80, mention.end + 80, "noun")
+        if any(isinstance(m.entry, Noun) and m.entry.role in (*_FLYING_ROLES, "launcher", "payload") for m in near):
+            return True
+        return _LAUNCH_WORD.search(self._doc.normal, max(0, mention.start - 80), mention.end + 80) is not None
 
     def _continues(self, left: Mention, right: Mention) -> bool:
         """Whether two mentions are one phrase: "Hwasong-18 | intercontinental ballistic missile", "missile ( | ICBM)"."""
@@ -403,7 +406,7 @@ class PhraseFinder:
             words = [w.low for w in self._words[max(0, begin_word - 2) : begin_word + 1]]
             determiner = "the" if "the" in words else "another" if "another" in words else "count"
             return replace(phrase, start=self._words[begin_word].start, count=count, determiner=determiner)
-        if phrase.kind == "weapon":
+        if phrase.kind == "weapon" and not phrase.noun.endswith(("artillery", "fire")):
             if phrase.determiner in ("a", "another"):
                 return replace(phrase, count=Count(1, 1))
             if phrase.determiner == "bare" and phrase.plural:
@@ -444,6 +447,9 @@ class PhraseFinder:
         if left < 2 or self._words[left - 1].low != "of":
             return None
         noun = self._words[left - 2].low
+        if noun == "number" and self._words[left - 3].low == "the":
+            revised = number(self._words[left - 4].low) if left >= 4 else None
+            return (left - 3, Count(revised, revised)) if revised is not None else None
         if noun not in _SALVO_OF and noun not in ("salvos", "salvoes", "volleys", "waves", "barrages"):
             return None
         count = {"pair": Count(2, 2), "trio": Count(3, 3)}.get(noun, Count(2, None))

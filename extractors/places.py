@@ -49,6 +49,10 @@ _TARGET_NOUNS = word_set("target targets boat ship hulk vessel drone barge")
 _LINKS = word_set(
     "of in near off inside outside between along on east west north south northeast northwest southeast southwest"
 )
+_NEW_PHRASE = word_set("the a an its his their some about this these")
+_DANGLING = word_set(
+    "some about roughly around nearly almost the a an early late and its his their first just on both all"
+)
 _VAGUE = word_set("pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel")
 _NOT_PLACES = word_set(
     """night morning evening afternoon response retaliation order total part particular fact series row answer years months
@@ -67,6 +71,9 @@ _ENDS_PHRASE = (
     "FAIL", "AND", "INCLUDE", "TO", "FROM", "USED", "USES", "PRONOUN", "DETECT", "CONDUCTED",
 )  # fmt: skip
 _LONGEST = 9  # chunks
+_LAUNCHING = (
+    "LAUNCHED", "LAUNCH", "LAUNCHES", "LAUNCHING", "LAUNCHNOUN", "WEAPON", "LIFTOFF", "FLIGHT", "PRONOUN", "IMPACT", "PUTTED",
+)  # fmt: skip
 _TOWARD = word_set("toward towards into at onto against over across")
 
 
@@ -81,7 +88,7 @@ class PlaceReader:
         found: list[PlacePhrase] = []
         for at, chunk in enumerate(row.chunks):
             phrase = None
-            if (chunk.name == "FROM" and not (at and row.chunks[at - 1].low in _SPOKEN)) or (
+            if (chunk.name == "FROM" and self._of_launch(row, at)) or (
                 chunk.name == "LIFTOFF" and chunk.low.endswith(("from", "left", "departed"))
             ):
                 phrase = self._phrase(row, at, "site", 5)
@@ -106,6 +113,17 @@ class PlaceReader:
                 found.append(phrase)
         return found
 
+    def _of_launch(self, row: Row, at: int) -> bool:
+        """Whether "from" goes with a launch word before it, or opens the sentence."""
+        if row.chunks[at - 1].low in _SPOKEN:
+            return False
+        for chunk in reversed(row.chunks[max(0, at - 10) : at]):
+            if chunk.name in _LAUNCHING:
+                return True
+            if chunk.name in ("AND", "SUBORD", "WHEN", "SAYS"):
+                return False
+        return at <= 1
+
     def _at_phrase(self, row: Row, at: int) -> PlacePhrase | None:
         word = row.chunks[at].low.rsplit(" ", 1)[-1]
         back = {chunk.name for chunk in row.chunks[max(0, at - 7) : at]}
@@ -120,6 +138,9 @@ class PlaceReader:
             return None
         low = {w.strip(".,'\"").removesuffix("'s") for w in phrase.text.lower().split()}
         sea = bool(low & _SEA_NOUNS) or self._kind(phrase) in ("sea", "strait")
+        near = {chunk.name for chunk in row.chunks[max(0, at - 4) : at]}
+        if not fell and not near & {*_LAUNCHING, "DATE", "TIME"}:
+            return None
         if word in ("off", "near", "in", "on") and not fell and not (sea and word in ("in", "off", "on")):
             if (
                 self._is_site(phrase, strict=False)
@@ -175,6 +196,12 @@ class PlaceReader:
                     taken.append(chunk)
                     continue
                 break
+            if taken and (
+                chunk.low in _NEW_PHRASE and taken[-1].name not in ("OF", "AT", "TO") and taken[-1].low not in _LINKS
+            ):
+                break
+            if chunk.name == "ACTOR" and chunk.item.kind not in ("state", "group"):
+                break
             if chunk.name == "AT" and (not taken or chunk.low not in _LINKS):
                 break
             if chunk.name == "WORD" and (
@@ -182,7 +209,7 @@ class PlaceReader:
             ):
                 break
             taken.append(chunk)
-        while taken and (taken[-1].low in _LINKS or taken[-1].name in ("AT", "OF", "TO")) and taken[-1].low not in (
+        while taken and (taken[-1].low in _LINKS or taken[-1].low in _DANGLING or taken[-1].name in ("AT", "OF", "TO")) and taken[-1].low not in (
             "east", "west", "north", "south",
         ):  # fmt: skip
             taken.pop()

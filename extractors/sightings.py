@@ -115,7 +115,7 @@ _ATTACK_NOUNS = frozenset(
 )  # fmt: skip
 _PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
 _CLAUSE_EDGES = ("STOP", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN")
-_CONDUCTING = ("PLAN", "FUTURE", "CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
+_CONDUCTING = ("PLAN", "CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
 _CALLED = (
     "called",
     "named",
@@ -223,6 +223,10 @@ class SightingFinder:
             pronoun=target.name == "PRONOUN", stopped=bool(says.get("stopped")),
         )  # fmt: skip
         sighting.definite = phrase.definite if phrase else True
+        if rule == "orbit":
+            sighting.extra += [
+                c.item for c in chunks[max(0, trigger - 4) : trigger] if c.name == "WEAPON" and c.item is not phrase
+            ]
         if weapon >= 0 and phrase is not None and phrase.kind == "weapon":
             self._beside(chunks, weapon, sighting)
         self._named_by(chunks, max(trigger, weapon), sighting)
@@ -365,6 +369,15 @@ def _launches(actor: Actor) -> bool:
             "company",
             "legislature",
             "police",
+        )
+    if actor.kind in ("office", "person"):
+        return actor.country is not None and actor.rank in (
+            "head_of_state",
+            "head_of_government",
+            "monarch",
+            "military",
+            "official",
+            "",
         )
     return actor.country is not None or actor.kind in ("state", "group")
 

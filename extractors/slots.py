@@ -32,7 +32,9 @@ class SlotSharer:
             if chunk.name == "DATE" and not self._of_another(row.chunks, at):
                 self._nearest(row, sightings, at).dates.append(chunk.item)
             elif chunk.name == "TIME":
-                self._nearest(row, sightings, at).times.append(chunk.item)
+                sighting = self._nearest(row, sightings, at)
+                if not self._apart(chunk.start, sighting):
+                    sighting.times.append(chunk.item)
             elif chunk.name == "MEASURE":
                 role = measure_role(self._doc, chunk.item, row.sentence.start, row.sentence.end)
                 if role:
@@ -48,11 +50,22 @@ class SlotSharer:
 
     def _elsewhere(self, found: FoundDate, sighting: Sighting) -> bool:
         """Whether the date stands in another clause that has a verb of its own."""
+        between = self._doc.normal[found.end : sighting.at] if found.end < sighting.at else ""
+        if re.search(r"\b(?:that|which|who|after|when|as)\b", between) and not between.lstrip().startswith(","):
+            return True
         clause = self._doc.clause_at(found.start)
         if clause == self._doc.clause_at(sighting.at) or clause.start >= sighting.at:
             return False
         words = self._doc.words_in(clause.start, clause.end)
         return any(is_verbal(words, at) for at in range(len(words)))
+
+    def _apart(self, offset: int, sighting: Sighting) -> bool:
+        """Whether an offset lies in a clause of its own, with a verb, away from the sighting."""
+        clause = self._doc.clause_at(offset)
+        if clause == self._doc.clause_at(sighting.at) or clause.start <= sighting.at < clause.end:
+            return False
+        words = self._doc.words_in(clause.start, clause.end)
+        return any(is_verbal(words, at) for at in range(len(words))) and not clause.start <= sighting.end <= clause.end
 
     def _nearest(self, row: Row, sightings: Sequence[tuple[int, Sighting]], at: int) -> Sighting:
         return min(sightings, key=lambda pair: _distance(row.chunks, at, pair[0]))[1]
@@ -63,6 +76,8 @@ class SlotSharer:
             return True
         if any(chunk.low == "when" for chunk in chunks[at + 1 : at + 3]):
             return False
+        if any(chunk.low in ("since", "until") for chunk in chunks[max(0, at - 9) : at]):
+            return True
         return at > 0 and chunks[at - 1].low in _NOT_OF_THE_EVENT and chunks[at].item.kind != "offset"
 
 
