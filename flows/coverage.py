@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -15,8 +14,8 @@ from flows.spans import Span
 class Day:
     """One date's count. `candidates` = `known` + `fetched` + `refused` + `failed` + those still to do.
 
-    `fetched` pages were had, `known` ones were stored already, `refused` ones robots.txt forbids. `articles` and
-    `launches` are what this run stored, by the article's own date.
+    `fetched` pages were had, `known` ones were stored already, `refused` ones robots.txt forbids. `stored` articles
+    are new in the lake, by their own date; `articles` and `launches` are what the lake holds of the date in the end.
     """
 
     candidates: int = 0
@@ -24,6 +23,7 @@ class Day:
     fetched: int = 0
     refused: int = 0
     failed: int = 0
+    stored: int = 0
     articles: int = 0
     launches: int = 0
 
@@ -55,10 +55,3 @@ class Coverage:
     def rows(self) -> list[dict[str, Any]]:
         """One JSON-ready row a date, in order."""
         return [{"date": day.isoformat(), **asdict(count)} for day, count in sorted(self.days.items())]
-
-    def add(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Add rows of another count of some of these dates."""
-        for row in rows:
-            count = self.days[date.fromisoformat(row["date"])]
-            for name in Day.__dataclass_fields__:
-                setattr(count, name, getattr(count, name) + row[name])

@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
+
+import httpx
 
 from extractors.findings import Candidate, Capture
 from extractors.records import FeedState, Fetch, Finding
@@ -19,8 +21,10 @@ from flows.notes import Note, to_json
 from flows.report import RunReport
 from flows.settings import Settings
 from flows.workers import Workers
-from storage.archive import ArchiveWriter
+from storage import fetches
+from storage.archive import ArchiveWriter, read_record
 from storage.articles import Saved, save
+from storage.errors import LakeError
 from storage.lake import Lake
 
 Clock = Callable[[], datetime]
@@ -89,11 +93,30 @@ class Ingest:
         etag: str | None = None,
         last_modified: str | None = None,
         validators_url: str | None = None,
+        max_bytes: int | None = None,
+        obey_robots: bool = False,
+        recall: timedelta | None = None,
     ) -> Response:
-        """One request, archived and noted. Never raises for what a server does."""
+        """One request, archived and noted; with `recall`, the archived answer to one made within that time instead.
+
+        Never raises for what a server does.
+        """
+        recalled = await asyncio.to_thread(self._recalled, url, kind, recall) if recall is not None else None
+        if recalled is not None:
+            return recalled
         return await self._client.get(
-            url, kind=kind, etag=etag, last_modified=last_modified, validators_url=validators_url
+            url,
+            kind=kind,
+            etag=etag,
+            last_modified=last_modified,
+            validators_url=validators_url,
+            max_bytes=max_bytes,
+            permit=self._robots.refusal if obey_robots else None,
         )
+
+    async def sitemaps(self, origin: str) -> tuple[str, ...]:
+        """The sitemaps that the robots.txt of this origin names."""
+        return await self._robots.sitemaps(origin)
 
     async def pages(self, candidates: Sequence[Candidate]) -> list[Finding]:
         """Findings for candidates, in their order. Hosts are asked in parallel, each at its pace."""
@@ -110,16 +133,21 @@ class Ingest:
         self, findings: Sequence[Finding], feeds: Sequence[FeedState], message: str, *, replayed: Sequence[Fetch] = ()
     ) -> Saved:
         """Store them, the requests made so far and those `replayed`, in one transaction off the event loop."""
-        fetches, self._fetches = [*self._fetches, *replayed], []
+        requests, self._fetches = [*self._fetches, *replayed], []
         try:
             saved = await asyncio.to_thread(
-                save, self.lake, findings=findings, fetches=fetches, feeds=feeds, message=message
+                save, self.lake, findings=findings, fetches=requests, feeds=feeds, message=message
             )
         except BaseException:
-            self._fetches = fetches + self._fetches
+            self._fetches = requests + self._fetches
             raise
         self.report.note_saved(saved)
         return saved
+
+    @property
+    def uncommitted(self) -> bool:
+        """Whether requests were made that no transaction holds yet."""
+        return bool(self._fetches)
 
     async def capture(self, candidate: Candidate) -> Capture:
         """The page of a candidate, or the candidate itself where its entry carries the article."""
@@ -133,6 +161,28 @@ class Ingest:
         body = response.body if response.outcome == "ok" else None
         return Capture(
             candidate, response.final_url, body, response.content_type, response.outcome, response.fetched_at
+        )
+
+    def _recalled(self, url: str, kind: Kind, within: timedelta) -> Response | None:
+        fetch = fetches.latest(self.lake, [url]).get(url)
+        if fetch is None or fetch.warc_file is None or fetch.warc_offset is None:
+            return None
+        if fetch.fetched_at < self.clock() - within:
+            return None
+        try:
+            record = read_record(self.settings.data_dir / "archive", fetch.warc_file, fetch.warc_offset)
+        except LakeError:
+            return None
+        return Response(
+            url=url,
+            final_url=fetch.final_url,
+            kind=kind,
+            status=record.status,
+            outcome="ok",
+            detail="read from the archive",
+            fetched_at=fetch.fetched_at,
+            headers=httpx.Headers(list(record.headers)),
+            body=record.body,
         )
 
     def _note(self, response: Response) -> None:

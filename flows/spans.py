@@ -17,6 +17,10 @@ class SpanError(ValueError):
     """Dates that cannot be filled; the message is one sentence: which date, why, what to do."""
 
 
+class SelectionError(ValueError):
+    """A feed, site or file that cannot be filled from; the message is one sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Publication dates from `start` to `end`, both included; captures are looked for until `late_days` after `end`."""

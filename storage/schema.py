@@ -281,7 +281,29 @@ INCIDENTS = Table(
     partition="incident_date",
 )
 
-TABLES: tuple[Table, ...] = (FEEDS, FETCHES, ARTICLES, REVISIONS, LAUNCHES, REACTIONS, INCIDENTS)
+COVERAGE = Table(
+    "coverage",
+    "One row is what one backfill run did for one date.",
+    ("run_id", "date"),
+    (
+        _required("run_id", "VARCHAR", "Flow run of the backfill."),
+        _required("date", "DATE", "Publication date that was filled; the partition."),
+        _required("source", "VARCHAR", "archive, sitemap, warc, wayback or history."),
+        _required("scope", "VARCHAR", "Feeds and sites it was limited to, empty for all subscriptions."),
+        _required("candidates", "BIGINT", "Pages that the source names for the date."),
+        _required("known", "BIGINT", "Of these, stored before."),
+        _required("fetched", "BIGINT", "Of these, had by this run."),
+        _required("refused", "BIGINT", "Of these, forbidden by robots.txt."),
+        _required("failed", "BIGINT", "Of these, not to be had."),
+        _required("stored", "BIGINT", "Articles that this run added, by their own date."),
+        _required("articles", "BIGINT", "Articles of the date in the lake after the run, from whatever source."),
+        _required("launches", "BIGINT", "Launches told of in these articles."),
+        _required("finished_at", "TIMESTAMPTZ", "End of the run, or of its part that holds the date."),
+    ),
+    partition="date",
+)
+
+TABLES: tuple[Table, ...] = (FEEDS, FETCHES, ARTICLES, REVISIONS, LAUNCHES, REACTIONS, INCIDENTS, COVERAGE)
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -372,6 +394,16 @@ VIEWS: tuple[View, ...] = (
                    FROM articles GROUP BY feed_id) a USING (feed_id)
         """,
         "FROM feed_health WHERE failures > 0 OR status <> 'active'",
+    ),
+    View(
+        "coverage_by_day",
+        "Each past date that was filled, by source: what the latest run found and could not get.",
+        """
+        SELECT * EXCLUDE (run_id), run_id FROM coverage
+        QUALIFY row_number() OVER (PARTITION BY date, source, scope ORDER BY finished_at DESC) = 1
+        """,
+        "SELECT date, source, candidates, failed, refused, articles, launches FROM coverage_by_day "
+        "WHERE failed > 0 ORDER BY date",
     ),
     View(
         "failed_fetches",

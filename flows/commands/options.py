@@ -16,13 +16,15 @@ import click
 from extractors.packs import PackError
 from flows.runtime import PrefectUnavailableError
 from flows.settings import Settings, SettingsError, load_settings
-from flows.spans import SpanError
+from flows.spans import SelectionError, SpanError
 from flows.subscriptions import SubscriptionError
 from flows.terminal import safe
 from storage.errors import LakeError
 
 EXIT_DONE, EXIT_SOME_FAILED, EXIT_WRONG_USE = 0, 1, 2
-KNOWN_ERRORS = (LakeError, PackError, PrefectUnavailableError, SettingsError, SpanError, SubscriptionError)
+KNOWN_ERRORS = (
+    LakeError, PackError, PrefectUnavailableError, SelectionError, SettingsError, SpanError, SubscriptionError,
+)  # fmt: skip
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, get_args
 
 import click
@@ -12,6 +12,9 @@ from flows.commands.running import _run
 from flows.ingest import utc_now
 from flows.sources import SourceName
 from flows.spans import checked_span
+from flows.terminal import console, safe, table
+
+_COLUMNS = ("date", "candidates", "known", "fetched", "refused", "failed", "stored", "articles", "launches")
 
 
 @click.command()
@@ -19,25 +22,51 @@ from flows.spans import checked_span
 @click.argument("end", type=DATE)
 @click.option("--from", "source", type=click.Choice(get_args(SourceName)), default="archive", show_default=True,
               help="Where the articles come from.")  # fmt: skip
+@click.option("--feed", "feeds", multiple=True, metavar="FEED",
+              help="Only this subscription, by name, address or outlet; may be repeated.")  # fmt: skip
+@click.option("--site", "sites", multiple=True, metavar="HOST", help="Only this site; may be repeated.")
+@click.option("--warc", "inputs", multiple=True, metavar="PATH_OR_URL",
+              help="A WARC file or a listing of some, for --from warc; may be repeated.")  # fmt: skip
 @click.option("--late", "late_days", type=int, default=3, show_default=True, metavar="DAYS",
               help="How many days after END captures of articles of these dates are looked for.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be fetched, and fetch nothing but the listings.")
 @with_settings
-def backfill(settings: Settings, start: date, end: date, source: SourceName, late_days: int) -> int:
+def backfill(
+    settings: Settings,
+    start: date,
+    end: date,
+    source: SourceName,
+    feeds: tuple[str, ...],
+    sites: tuple[str, ...],
+    inputs: tuple[str, ...],
+    late_days: int,
+    dry_run: bool,
+) -> int:
     """Fill the past dates from START to END, both included: store their articles with what the rules find in them.
 
     Safe to repeat and to interrupt: what is stored is neither requested nor written again.
 
     \b
     Example:
-      launchwire backfill 2026-01-04 2026-01-10 --from archive
+      launchwire backfill 2026-01-04 2026-01-10
+      launchwire backfill 2026-01-04 2026-01-10 --from sitemap --site example.org --dry-run
     """
     checked_span(start, end, now=utc_now(), late_days=late_days)
 
     async def run() -> dict[str, Any]:
         from flows.backfill import backfill as flow
 
-        counts: dict[str, Any] = await flow(start=start, end=end, source=source, late_days=late_days)
-        counts.pop("coverage")
+        counts: dict[str, Any] = await flow(
+            start=start, end=end, source=source, feeds=list(feeds), sites=list(sites), inputs=list(inputs),
+            late_days=late_days, dry_run=dry_run,
+        )  # fmt: skip
+        rows = [[row[name] for name in _COLUMNS] for row in counts.pop("coverage") if any(list(row.values())[1:])]
+        console().print(table(f"{start} to {end} from {source}", _COLUMNS, rows))
+        for remark in counts.pop("remarks"):
+            click.echo(f"note: {safe(remark)}", err=True)
+        if dry_run:
+            took = timedelta(seconds=counts.pop("seconds"))
+            click.echo(f"{counts.pop('requests')} requests would be made; they take about {took} (h:mm:ss)")
         return counts
 
     return _run(settings, run)

@@ -11,16 +11,16 @@ from extractors.findings import Candidate, Capture
 from extractors.records import Fetch, Finding
 from flows.spans import Span
 
-SourceName = Literal["archive", "sitemap"]
+SourceName = Literal["archive", "sitemap", "warc", "wayback", "history"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
     """A candidate that a source has for a span, and what its capture will take.
 
-    `day` is the publication day that the source claims for it, or the nearest guess. `asked` is the address that will
-    be requested, None where nothing is. `fetch` is the request of an earlier run that a replay stands for. `handle` is
-    the source's own.
+    `day` is the publication day within the span that the source claims for it, or the nearest guess. `asked` is the
+    address that will be requested, None where nothing is. `fetch` is the request of an earlier run that a replay stands
+    for. `handle` is the source's own.
     """
 
     candidate: Candidate
@@ -31,23 +31,35 @@ class Lead:
 
 
 class Source(Protocol):
-    """One way to past articles. `batch` is how many pages are best read and stored together."""
+    """One way to past articles.
+
+    `batch` is how many pages are best read and stored together, `pace_seconds` the pause between two requests to one
+    host, `total` the number of leads once it is known, and `remarks` grows by a sentence for each thing that the source
+    cannot give.
+    """
 
     batch: int
+    pace_seconds: float
+    total: int | None
+    remarks: list[str]
 
-    def leads(self, span: Span) -> AsyncIterator[Lead]:
-        """Leads for the span; those of one article in the order of their captures."""
+    def leads(self, whole: Span, part: Span) -> AsyncIterator[Lead]:
+        """Leads of the span `whole` whose day lies in `part`, a chunk of it or all of it.
+
+        Each lead of the whole span belongs to the part that holds its day and to no other, so that parts filled by
+        several workers share nothing; those of one article come in the order of their captures.
+        """
         ...
 
     async def capture(self, lead: Lead) -> Capture:
         """The capture of a lead. Never raises for what a server or an archive holds."""
         ...
 
-    def keeps(self, finding: Finding, lead: Lead, span: Span) -> bool:
-        """Whether what was found belongs to the span."""
+    def keeps(self, finding: Finding, lead: Lead, whole: Span) -> bool:
+        """Whether what was found belongs to the whole span."""
         ...
 
 
-def published_within(finding: Finding, span: Span) -> bool:
+def published_within(finding: Finding, whole: Span) -> bool:
     """Whether an article was had and its own date lies in the span: the rule of every source but our own archive."""
-    return finding.article.quality != "none" and finding.article.published_date in span
+    return finding.article.quality != "none" and finding.article.published_date in whole

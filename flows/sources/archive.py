@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, date
 from pathlib import Path
 
 from extractors.findings import Capture
+from extractors.identity import canonical_url
 from extractors.records import Finding
 from flows.notes import Note, from_json
 from flows.sources import Lead
@@ -16,30 +17,38 @@ from flows.spans import Span
 from storage import archive
 from storage.errors import LakeError
 
-log = logging.getLogger("launchwire")
-
 
 class ArchiveSource:
     """Replays what polls captured from the span's first date to its last, whatever its date, and later captures of
     articles that the feeds dated within the span.
 
     Nothing is requested. A replay of the same captures gives the same rows, as every request was noted with the
-    candidate that it was made for.
+    candidate that it was made for. All captures of an article belong to the part that holds its first one, because
+    their order decides which version is an edit.
     """
 
     batch = 200
+    pace_seconds = 0.0
 
     def __init__(self, directory: Path) -> None:
+        self.total: int | None = None
+        self.remarks: list[str] = []
         self._directory = directory
 
-    async def leads(self, span: Span) -> AsyncIterator[Lead]:
+    async def leads(self, whole: Span, part: Span) -> AsyncIterator[Lead]:
         """A lead for each page captured, in the order of the captures."""
+        first_days: dict[str, date] = {}
         for day in archive.days(self._directory):
-            if day >= span.start:
-                for note in await asyncio.to_thread(_notes, self._directory, day):
-                    lead = _lead(note, span)
-                    if lead is not None:
-                        yield lead
+            if day < whole.start:
+                continue
+            for note in await asyncio.to_thread(_notes, self._directory, day):
+                lead = _lead(note, whole)
+                if lead is None:
+                    continue
+                article = canonical_url(note.fetch.final_url if note.fetch else lead.candidate.url)
+                owner = first_days.setdefault(article, lead.day)
+                if owner in part:
+                    yield replace(lead, day=part.nearest(lead.day))
 
     async def capture(self, lead: Lead) -> Capture:
         """The archived page; one whose file was retired since counts as unreadable."""
@@ -52,11 +61,11 @@ class ArchiveSource:
             outcome = "ok" if body is not None else "unreadable"
         return Capture(lead.candidate, note.fetch.final_url, body, note.encoding, outcome, note.at)
 
-    def keeps(self, finding: Finding, lead: Lead, span: Span) -> bool:
+    def keeps(self, finding: Finding, lead: Lead, whole: Span) -> bool:
         """Everything captured within the span; of later captures, what the article's own date places there."""
         if finding.article.outcome == "unreadable":
             return False
-        return lead.handle.at.astimezone(UTC).date() in span or finding.article.published_date in span
+        return lead.handle.at.astimezone(UTC).date() in whole or finding.article.published_date in whole
 
     def _body(self, note: Note) -> bytes | None:
         if note.fetch is None or note.fetch.warc_file is None or note.fetch.warc_offset is None:
@@ -64,7 +73,7 @@ class ArchiveSource:
         try:
             return archive.read_record(self._directory, note.fetch.warc_file, note.fetch.warc_offset).body
         except LakeError as error:
-            log.warning("%s", error)
+            self.remarks.append(str(error))
             return None
 
 
@@ -79,12 +88,12 @@ def _readable(directory: Path, day: date) -> Iterator[Note]:
             yield note
 
 
-def _lead(note: Note, span: Span) -> Lead | None:
-    """The lead of a page's note; None for other requests and for what cannot belong to the span."""
+def _lead(note: Note, whole: Span) -> Lead | None:
+    """The lead of a page's note, by the day of its capture; None for other requests and what cannot belong."""
     if note.candidate is None:
         return None
     captured = note.at.astimezone(UTC).date()
     claimed = note.candidate.published.astimezone(UTC).date() if note.candidate.published else captured
-    if not (span.searches(captured) or claimed in span):
+    if not (whole.searches(captured) or claimed in whole):
         return None
-    return Lead(note.candidate, span.nearest(claimed), fetch=note.fetch, handle=note)
+    return Lead(note.candidate, whole.nearest(captured), fetch=note.fetch, handle=note)
