@@ -1,6 +1,6 @@
 """Score the reaction rules alone: labelled launches are fed in, so that misses of the launch rules do not count.
 
-    python -m bench.reactions_dev LABELLED.jsonl [--half even|odd] [--misses]
+python -m bench.reactions_dev LABELLED.jsonl [--half even|odd] [--misses]
 """
 
 from __future__ import annotations
@@ -9,28 +9,40 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from extractors.document import Document
+from extractors.launches import FoundLaunch, find_launches
 from extractors.reactions import find_reactions
 from extractors.records import Launch, Reaction
 
 
-def gold_launch(row: dict[str, Any]) -> Launch:
-    """A labelled launch as a record, without spans."""
+def gold_launch(row: dict[str, Any]) -> FoundLaunch:
+    """A labelled launch as a record, without mentions."""
     day = date.fromisoformat(row["date"]) if row["date"] else None
     names = ("key country actor date_precision time_local weapon_class weapon_name count_min count_max launch_site "
              "landing_area distance_km apogee_km status role")  # fmt: skip
-    return Launch(date=day, **{name: row[name] for name in names.split()})
+    return FoundLaunch(Launch(date=day, **{name: row[name] for name in names.split()}), (), {}, ())
 
 
 def reactions_of(article: dict[str, Any]) -> tuple[Reaction, ...]:
-    """What the rules find in a labelled article, given its labelled launches."""
+    """What the rules find in a labelled article, given its labelled launches with the mentions the launch rules find."""
     published = date.fromisoformat(article["published"])
     document = Document(article["text"], title=article["title"], published=published)
-    return find_reactions(document, [gold_launch(row) for row in article["launches"]])
+    found = find_launches(document).found
+    return find_reactions(document, [_with_mentions(gold_launch(row), found) for row in article["launches"]])
+
+
+def _with_mentions(gold: FoundLaunch, found: Sequence[FoundLaunch]) -> FoundLaunch:
+    """The labelled launch with the mentions of the found one of the same country and day, if any."""
+    for one in found:
+        if (one.launch.country, one.launch.date) == (gold.launch.country, gold.launch.date):
+            return replace(gold, mentions=one.mentions)
+    return gold
 
 
 def ratio(tp: int, fp: int, fn: int) -> str:
@@ -55,11 +67,19 @@ def main() -> None:
         want = {(r["actor_country"], r["type"]): r["about"] for r in article["reactions"] if r["about"]}
         found = [r for r in reactions_of(article) if r.about]
         got = {(r.actor_country, r.type): r for r in found}
-        pair.update(tp=len(want.keys() & got.keys()), fp=len(got.keys() - want.keys()), fn=len(want.keys() - got.keys()))
+        pair.update(
+            tp=len(want.keys() & got.keys()), fp=len(got.keys() - want.keys()), fn=len(want.keys() - got.keys())
+        )
         a, b = {c for c, _ in want}, {c for c, _ in got}
         actor.update(tp=len(a & b), fp=len(b - a), fn=len(a - b))
-        link.update(right=sum(want[k] == got[k].about for k in want.keys() & got.keys()), all=len(want.keys() & got.keys()))
-        for kind, keys in (("fp", got.keys() - want.keys()), ("fn", want.keys() - got.keys()), ("tp", want.keys() & got.keys())):
+        link.update(
+            right=sum(want[k] == got[k].about for k in want.keys() & got.keys()), all=len(want.keys() & got.keys())
+        )
+        for kind, keys in (
+            ("fp", got.keys() - want.keys()),
+            ("fn", want.keys() - got.keys()),
+            ("tp", want.keys() & got.keys()),
+        ):
             by_type.update((k[1], kind) for k in keys)
         if args.misses:
             for key in sorted(want.keys() - got.keys()):

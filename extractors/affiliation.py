@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from extractors.actors import Actor
 from extractors.document import Document
-from extractors.packs import Place
+from extractors.packs import Packs, Place, State
 from extractors.party import PREPOSITIONS, Party
 from extractors.text import Word
 
@@ -27,8 +28,15 @@ _HINTS = {
     "raksha mantri": "IND",
     "external affairs minister": "IND",
 }
+_MOTHERLANDS = {"GUF": "FRA"}
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
 _DATELINE = re.compile(r"[\"'(\[]*[A-Z][A-Z .'-]{2,40}[A-Z]\b[^\n]{0,50}?(?:\s[-–—]{1,2}\s|:\s|\)\s)")
+
+
+@lru_cache(maxsize=8)
+def _body_countries(packs: Packs) -> Mapping[str, str]:
+    """Lower-case names of the bodies that belong to one state or organisation, with its code."""
+    return {text.lower(): body.country for body in packs.bodies.values() if body.country for text, _ in body.forms()}
 
 
 @dataclass
@@ -60,7 +68,9 @@ class Affiliations:
     ) -> Party:
         """The party with the country it speaks for; `guessed` where only the context says so."""
         actor = party.actor
-        if not actor.inferred or actor.kind not in ("body", "office", "person"):
+        if actor.rank == "diplomat" and self._is_organisation(actor.country):
+            return replace(party, actor=replace(actor, country=self._sender(actor)))
+        if not (actor.inferred or actor.country is None) or actor.kind not in ("body", "office", "person"):
             return party
         if actor.name in memory.settled:
             known = memory.settled[actor.name].country
@@ -82,12 +92,46 @@ class Affiliations:
         owner = beside(party, before, after, words) or self._owner(party.actor, before, party.first, words, memory)
         if owner is not None:
             return owner.country
-        return _HINTS.get(_title_of(party.actor, self._document.normal))
+        return self._titled(_title_of(party.actor, self._document.normal))
+
+    def _titled(self, title: str) -> str | None:
+        """The country of a body named in a title ("White House press secretary"), or of the title itself."""
+        countries = _body_countries(self._document.packs)
+        words = title.split()
+        for size in (4, 3, 2, 1):
+            for first in range(len(words) - size + 1):
+                if country := countries.get(" ".join(words[first : first + size])):
+                    return country
+        return _HINTS.get(title)
+
+    def _is_organisation(self, country: str | None) -> bool:
+        state = self._document.packs.states.get(country or "")
+        return state is not None and state.organisation
+
+    def _sender(self, actor: Actor) -> str | None:
+        """ "Iran's UN envoy" speaks for Iran."""
+        for mention in self._document.mentions_in(actor.start, actor.end, "state"):
+            if isinstance(mention.entry, State) and not mention.entry.organisation:
+                return mention.entry.code
+        return actor.country
 
     def _contextual(self, actor: Actor) -> str | None:
         if actor.kind == "body" and actor.country in self._from_groups:
             return self.target()
-        return actor.country
+        if actor.kind == "body" and actor.country is not None:
+            return actor.country
+        return self._near(actor.start) or self.home or actor.country or self.surrounding(actor.start)
+
+    def _near(self, offset: int) -> str | None:
+        """The state named last before an offset in its sentence, else in its paragraph, that did not launch."""
+        sentence = self._document.sentence_at(offset)
+        paragraph = self._document.paragraphs[sentence.paragraph]
+        for start in (sentence.start, paragraph.start):
+            named = [a.country for a in self._document.actors_in(start, offset) if a.kind == "state" and a.country]
+            others = [country for country in named if country not in self.launchers]
+            if others:
+                return others[-1]
+        return None
 
     def target(self) -> str | None:
         """The state named most that did not launch: an armed group's missile meets that state's army."""
@@ -130,7 +174,7 @@ class Affiliations:
             return None
         for mention in self._document.mentions_in(0, head.end(), "place"):
             if isinstance(mention.entry, Place) and mention.entry.country:
-                return mention.entry.country[0]
+                return _MOTHERLANDS.get(mention.entry.country[0], mention.entry.country[0])
         return None
 
 

@@ -122,7 +122,7 @@ class Frames:
             if not of_people or nouns or party.actor.modifier:
                 return before
             whose = self._view.ending_at(before - 2)
-            return (whose,) if whose is not None and whose.actor.modifier else (party,)
+            return (party,) if whose is None else (whose,)
         if party.actor.modifier or nouns:
             head = self._words[party.last + 1].low if party.last + 1 < len(self._words) else ""
             heads = {self._words[i].low for i in range(party.last + 1, min(len(self._words), party.last + 4))}
@@ -381,7 +381,9 @@ class Frames:
 
 
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
-_CONTROL = frozenset().union(*(inflections(v) for v in "tell ask order urge warn advise instruct want press beg".split()))
+_CONTROL = frozenset().union(
+    *(inflections(v) for v in "tell ask order urge warn advise instruct want press beg".split())
+)
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
 _INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")

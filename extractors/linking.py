@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from extractors.cues import Cue
 from extractors.document import Document
+from extractors.launches import FoundLaunch
 from extractors.party import SentenceView
 from extractors.phrases import inflections
 from extractors.records import Launch
@@ -49,10 +50,11 @@ class Link:
 class Linker:
     """Links the cues of one document to its launches."""
 
-    def __init__(self, document: Document, launches: Sequence[Launch]) -> None:
+    def __init__(self, document: Document, found: Sequence[FoundLaunch]) -> None:
         self._document = document
+        launches = [one.launch for one in found]
         self._launches = launches
-        spans = sorted((e.start, e.end, launch.key) for launch in launches for e in launch.evidence)
+        spans = sorted((span.start, span.end, one.launch.key) for one in found for span in one.mentions)
         self._starts = [start for start, _, _ in spans]
         self._spans = spans
         self._by_key = {launch.key: launch for launch in launches}

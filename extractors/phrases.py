@@ -69,7 +69,28 @@ write: writes wrote written writing
     )
 }
 _DOUBLING = frozenset(
-    ["refer", "regret", "repel", "rebut", "confer", "expel", "slam", "slap", "plan", "beg", "rap", "scrap", "rip", "step", "ban", "bar", "nod", "hug", "slip", "trim"]
+    [
+        "refer",
+        "regret",
+        "repel",
+        "rebut",
+        "confer",
+        "expel",
+        "slam",
+        "slap",
+        "plan",
+        "beg",
+        "rap",
+        "scrap",
+        "rip",
+        "step",
+        "ban",
+        "bar",
+        "nod",
+        "hug",
+        "slip",
+        "trim",
+    ]
 )
 
 

@@ -13,7 +13,7 @@ from extractors.cues import Cue, cue_book, find_cues
 from extractors.document import Document
 from extractors.frames import Frames
 from extractors.linking import HOSTILE, Link, Linker
-from extractors.packs import Packs
+from extractors.launches import FoundLaunch
 from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
@@ -23,9 +23,9 @@ _HELD = inflections("hold") | inflections("meet")
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
 
 
-def find_reactions(document: Document, launches: Sequence[Launch], packs: Packs | None = None) -> tuple[Reaction, ...]:
+def find_reactions(document: Document, launches: Sequence[FoundLaunch]) -> tuple[Reaction, ...]:
     """The reactions of one article, in text order; `about` is the key of one of `launches`, or None."""
-    return _Finder(document, launches, packs or document.packs).find()
+    return _Finder(document, launches).find()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,12 @@ class _Claim:
 
 
 class _Finder:
-    def __init__(self, document: Document, launches: Sequence[Launch], packs: Packs) -> None:
+    def __init__(self, document: Document, launches: Sequence[FoundLaunch]) -> None:
         self._document = document
-        self._launches = launches
-        self._book = cue_book(packs)
-        self._parties = PartyFinder(document, (launch.country for launch in launches))
+        self._book = cue_book(document.packs)
+        self._launchers = {found.launch.country for found in launches}
+        self._parties = PartyFinder(document, self._launchers)
         self._linker = Linker(document, launches)
-        self._launchers = {launch.country for launch in launches}
 
     def find(self) -> tuple[Reaction, ...]:
         claims: list[_Claim] = []
@@ -78,7 +77,9 @@ class _Finder:
         if cue.stance.frame == "say":
             return frames.speakers(cue.first)
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
-            return frames.authors(cue.head + 1, ("by",), reach=cue.last - cue.head + 8) or self._without_agent(cue, frames)
+            return frames.authors(cue.head + 1, ("by",), reach=cue.last - cue.head + 8) or self._without_agent(
+                cue, frames
+            )
         subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
         if not subjects and cue.stance.type == "alert":
             subjects = self._without_agent(cue, frames)
@@ -109,13 +110,12 @@ class _Finder:
 
     def _overruled(self, cue: Cue, party: Party) -> Party:
         """A guessed country gives way to what is said: the launching side praises, another one blames and defends."""
-        if not party.guessed or len(self._launchers) != 1:
+        if not party.guessed:
             return party
-        (launcher,) = self._launchers
         country = party.actor.country
-        if cue.stance.type == "endorse" and cue.stance.side == "own":
-            country = launcher
-        elif cue.stance.type in HOSTILE and country == launcher:
+        if cue.stance.type == "endorse" and cue.stance.side == "own" and len(self._launchers) == 1:
+            (country,) = self._launchers
+        elif cue.stance.type in HOSTILE and country in self._launchers:
             country = self._parties.affiliations.other_side(party.actor.start) or country
         return replace(party, actor=replace(party.actor, country=country))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from extractors.actors import Actor, ActorKind
@@ -34,6 +35,8 @@ _NO_NAMES = word_set(
 _OPENERS = word_set("according meanwhile earlier later")
 _PARTICLES = word_set("al bin ibn de da do dos von van der den la le abu el ul")
 _LONGEST_NAME = 6  # words
+_INITIALS = re.compile(r"(?:[A-Z]\.)+")
+_ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
 
 
 def name_runs(words: Sequence[Word], covered: Collection[int]) -> Iterator[tuple[int, int]]:
@@ -55,6 +58,8 @@ def _continues(words: Sequence[Word], first: int, at: int) -> bool:
     if word.text == ".":
         return at > first and (len(words[at - 1].text) == 1 or words[at - 1].low in _TITLES)
     if at > first and word.low in _PARTICLES:
+        return True
+    if _INITIALS.fullmatch(word.text) or _ARABIC.match(word.text):
         return True
     capital = word.text[0].isupper() and word.low not in _NO_NAMES
     return capital and (not word.text.isupper() or len(word.text) == 1)
@@ -95,6 +100,8 @@ class UnlistedNames:
         start, end = words[first].start, words[last].end - 2 * possessive
         actor = Actor(start, end, kind, name, stated or guess, modifier=possessive, inferred=modifier is None)
         self._remember(actor)
+        if stated is None:
+            self._memory.guessed.add(name)
         return Party(modifier.first if modifier else first, last, actor, modifier is None, stated is None)
 
     def _remember(self, actor: Actor) -> None:
@@ -118,6 +125,9 @@ class UnlistedNames:
         """The country that words beside the name state, and the one that the context lets guess."""
         if modifier is not None:
             return modifier.actor.country, None
+        office = next((p for p in named if p.last == first - 1 and p.actor.kind == "office" and p.actor.official), None)
+        if office is not None:
+            return (None, office.actor.country) if office.guessed else (office.actor.country, None)
         after = self._title_after(named, words, last)
         if after is not None:
             return after, None
@@ -155,7 +165,12 @@ class UnlistedNames:
         """ "the Korea AeroSpace Administration (KASA)"."""
         for party in parties:
             at = party.last + 1
-            if party.actor.kind == "body" and at + 2 < len(words) and words[at].text == "(" and words[at + 2].text == ")":
+            if (
+                party.actor.kind == "body"
+                and at + 2 < len(words)
+                and words[at].text == "("
+                and words[at + 2].text == ")"
+            ):
                 if words[at + 1].text.isupper() and len(words[at + 1].text) > 1:
                     self._short[words[at + 1].text] = party.actor
 
