@@ -8,6 +8,7 @@ on again before any SQL of a user runs.
 
 from __future__ import annotations
 
+import contextlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +34,16 @@ def connect(extensions: tuple[str, ...], *, threads: int | None = None) -> duckd
     con.execute("SET allow_unsigned_extensions = false")
     con.execute("SET TimeZone = 'UTC'")
     return con
+
+
+def end(con: duckdb.DuckDBPyConnection) -> None:
+    """Close `con`, its transaction rolled back first: closing with one open aborts the whole process where the
+    catalog's server has dropped the connection.
+    """
+    with contextlib.suppress(duckdb.Error):
+        con.execute("ROLLBACK")
+    with contextlib.suppress(duckdb.Error):
+        con.close()
 
 
 def packaged(name: str) -> Path | None:

@@ -39,7 +39,7 @@ from storage.errors import (
     explain,
     without_secrets,
 )
-from storage.extensions import connect, quoted
+from storage.extensions import connect, end, quoted
 from storage.locks import file_lock, postgres_lock
 from storage.staging import clean
 
@@ -125,7 +125,7 @@ class LakeConfig:
     s3: S3Options | None = None
     partition: schema.Partition = "month"
     lock_wait_seconds: float = 300.0
-    attempts: int = 6
+    attempts: int = 8
 
     def __post_init__(self) -> None:
         if self.catalog is not None and not self.catalog.startswith((_SQLITE, _POSTGRES)):
@@ -226,13 +226,11 @@ class Lake:
         `work` gets a connection whose default database is the lake. It must be idempotent and free of side effects
         elsewhere: on a conflict or a lost connection it is run again from the start. Raises LakeError.
         """
-        with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
-            return self._replayed(lambda con: _transaction(con, work, message))
+        return self._replayed(lambda con: _transaction(con, work, message))
 
     def maintain(self, work: Callable[[Connection], T]) -> T:
         """Run `work` under the writer lock without a transaction around it, for calls that bring their own."""
-        with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
-            return self._replayed(work)
+        return self._replayed(work)
 
     @contextlib.contextmanager
     def read(self, *, as_of: datetime | int | None = None) -> Iterator[Connection]:
@@ -246,7 +244,7 @@ class Lake:
             try:
                 yield con
             finally:
-                con.close()
+                end(con)
             return
         with self._reader_guard:
             if self._reader is None:
@@ -265,7 +263,7 @@ class Lake:
             self._drop_reader()
             raise known from error
         finally:
-            con.close()
+            end(con)
 
     @contextlib.contextmanager
     def exclusive(self, name: str, *, wait_seconds: float) -> Iterator[None]:
@@ -336,22 +334,21 @@ class Lake:
                 "`launchwire maintain` upgrades it after a backup"
             )
         self._make_directories()
-        self.close()
-        with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
-            # Another process may have made or migrated it while this one waited for the lock.
-            version = self._stored_version()
-            if version >= schema.VERSION:
-                return
-            self.close()
-            if version > 0:
-                self.backup_catalog(f"before-v{schema.VERSION}-from-v{version}")
-            self._replayed(
-                lambda con: _transaction(
-                    con,
-                    lambda inner: schema.migrate(inner, version, self.config.partition),
-                    f"schema version {schema.VERSION}",
-                )
-            )
+        self._drop_reader()
+        self._replayed(self._migrate)
+
+    def _migrate(self, con: Connection) -> None:
+        # Another process may have made or migrated it while this one waited for the lock.
+        version = schema.version(con)
+        if version >= schema.VERSION:
+            return
+        if version > 0:
+            self.backup_catalog(f"before-v{schema.VERSION}-from-v{version}")
+        _transaction(
+            con,
+            lambda inner: schema.migrate(inner, version, self.config.partition),
+            f"schema version {schema.VERSION}",
+        )
 
     def _make_directories(self) -> None:
         local = [self.config.directory]
@@ -424,20 +421,21 @@ class Lake:
     def _drop_reader(self) -> None:
         with self._reader_guard:
             if self._reader is not None:
-                self._reader.close()
+                end(self._reader)
                 self._reader = None
 
     # Transactions
 
     def _replayed(self, work: Callable[[Connection], T]) -> T:
-        """`work` on the writer's connection, again on a fresh one after each curable error of the database."""
+        """`work` under the writer lock, again after each curable error of the database.
+
+        The lock is taken anew for each attempt, as a server that restarts forgets it.
+        """
         for attempt in range(1, self.config.attempts + 1):
             try:
-                if self._writer is None:
-                    self._writer = self._attached(read_only=False)
-                return work(self._writer)
-            except BaseException as error:
-                self._discard_writer()
+                with self.exclusive("writer", wait_seconds=self.config.lock_wait_seconds):
+                    return self._attempted(work)
+            except (duckdb.Error, LakeError) as error:
                 known = explain(error, self.config.place) if isinstance(error, duckdb.Error) else None
                 if attempt == self.config.attempts or not _curable(known or error):
                     if known is None:
@@ -446,14 +444,19 @@ class Lake:
                 time.sleep(min(0.05 * 2**attempt, 2.0) * random.uniform(0.5, 1.5))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def _attempted(self, work: Callable[[Connection], T]) -> T:
+        try:
+            if self._writer is None:
+                self._writer = self._attached(read_only=False)
+            return work(self._writer)
+        except BaseException:
+            self._discard_writer()
+            raise
+
     def _discard_writer(self) -> None:
         con, self._writer = self._writer, None
-        if con is None:
-            return
-        with contextlib.suppress(duckdb.Error):
-            con.execute("ROLLBACK")
-        with contextlib.suppress(duckdb.Error):
-            con.close()
+        if con is not None:
+            end(con)
 
 
 def _curable(error: BaseException) -> bool:

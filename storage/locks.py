@@ -19,7 +19,7 @@ from pathlib import Path
 import duckdb
 
 from storage.errors import BusyLockError, LakeError, UnwritableLakeError, explain
-from storage.extensions import connect, quoted
+from storage.extensions import connect, end, quoted
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,40}")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.05
@@ -57,15 +57,15 @@ def postgres_lock(dsn: str, name: str, *, wait_seconds: float) -> Iterator[None]
         con.execute("CALL postgres_execute('locks', 'SET LOCAL idle_in_transaction_session_timeout = 0')")
         _wait(lambda: _try_advisory(con, key), name, "the Postgres catalog", wait_seconds)
     except duckdb.Error as error:
-        con.close()
+        end(con)
         raise explain(error, "the Postgres catalog") or LakeError(f"lock {name} failed: {error}") from error
     except BaseException:
-        con.close()
+        end(con)
         raise
     try:
         yield
     finally:
-        con.close()
+        end(con)
 
 
 def _checked(name: str) -> str:

