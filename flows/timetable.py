@@ -21,6 +21,7 @@ FLOOR = HOUR
 LOWEST = timedelta(minutes=15)
 SOONEST = timedelta(minutes=1)
 LONGEST = 31 * DAY
+LONGEST_SKIP = 3 * DAY
 QUIETEST = 12 * HOUR
 POLLS_A_GAP = 8
 REMEMBERED_NEW = 32
@@ -178,15 +179,20 @@ def poll_result(
 def due(states: Iterable[FeedState], now: datetime) -> list[FeedState]:
     """The active feeds to poll now, the longest overdue first, those never polled last.
 
-    A time further off than any decision makes it comes from a clock that was wrong: such a feed is due.
+    A time further off than any decision makes it comes from a clock that was wrong: such a feed is due. One whose time
+    came while nobody looked waits for the end of the hours or days that it asks to skip, though not for ever: whoever
+    looks in such hours alone still polls it now and then.
     """
-    ready = [
-        state
-        for state in states
-        if state.status == "active"
-        and (state.next_poll_at is None or state.next_poll_at <= now or state.next_poll_at > now + LONGEST)
-    ]
+    ready = [state for state in states if state.status == "active" and _is_due(state, now)]
     return sorted(ready, key=lambda state: (state.next_poll_at is None, state.next_poll_at or now, state.feed_id))
+
+
+def _is_due(state: FeedState, now: datetime) -> bool:
+    if state.next_poll_at is None or state.next_poll_at > now + LONGEST:
+        return True
+    if state.next_poll_at > now:
+        return False
+    return not _skipped(now, state.hints) or now - state.next_poll_at > LONGEST_SKIP
 
 
 def request_validators(state: FeedState, url: str, now: datetime) -> Validators:
@@ -437,15 +443,20 @@ def _salvaged(
 
 def _outside_skipped(at: datetime, hints: FeedHints, rng: Random) -> tuple[datetime, bool]:
     """The time itself, or a random minute of the first hour (GMT) that the feed does not ask to skip."""
-    hours, days = set(hints.skip_hours) & set(range(24)), set(hints.skip_days) & set(range(7))
-    if len(hours) == 24 or len(days) == 7:  # a feed that is never to be polled means something else
-        return at, False
     moved = at.astimezone(UTC)
-    while moved.hour in hours or moved.weekday() in days:
+    while _skipped(moved, hints):
         moved = moved.replace(minute=0, second=0, microsecond=0) + HOUR
     if moved == at:
         return at, False
     return moved + HOUR * rng.uniform(0.02, 0.9), True
+
+
+def _skipped(at: datetime, hints: FeedHints) -> bool:
+    hours, days = set(hints.skip_hours) & set(range(24)), set(hints.skip_days) & set(range(7))
+    if len(hours) == 24 or len(days) == 7:  # a feed that is never to be polled means something else
+        return False
+    gmt = at.astimezone(UTC)
+    return gmt.hour in hours or gmt.weekday() in days
 
 
 def _bounded(at: datetime, now: datetime) -> datetime:

@@ -380,6 +380,13 @@ def test_b7_days_to_skip() -> None:
     assert "hours or days the feed asks to skip" in state.next_poll_reason
 
 
+def test_b7_a_feed_overdue_in_a_skipped_hour_waits_for_its_end() -> None:
+    state = replace(FEED, next_poll_at=START.replace(hour=5, minute=59), hints=FeedHints(skip_hours=(6, 7)))
+    assert due([state], START.replace(hour=6, minute=1)) == []
+    assert due([state], START.replace(hour=8, minute=1)) == [state]
+    assert due([state], START.replace(hour=6) + 4 * DAY) == [state]
+
+
 @pytest.mark.parametrize("hints", [FeedHints(skip_hours=tuple(range(24))), FeedHints(skip_days=tuple(range(7)))])
 def test_b7_never_at_all_means_something_else(hints: FeedHints) -> None:
     assert wait(after(FEED, hints=hints)) < 2 * HOUR
