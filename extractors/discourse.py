@@ -6,6 +6,7 @@ joins what it fits. Two launches told as one are rarer in news than one told twi
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from extractors.packs import Packs, State
 from extractors.sightings import Sighting
 
 # Zones whose day can be one ahead of an outlet's UTC day.
+_LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 
 
@@ -94,7 +96,7 @@ class Calendar:
             if self._starts[at] < since:
                 return None
             end = self._doc.dates[at].end
-            if self._doc.normal[end : end + 2] == "'s":
+            if self._doc.normal[end : end + 2] == "'s" and not _LAUNCHING.match(self._doc.normal, end + 3):
                 continue
             value = self._resolved[at]
             if value is not None and value.precision in ("day", "month"):
@@ -166,16 +168,17 @@ class Teller:
     def _country(self, sighting: Sighting) -> str | None:
         """The launching country by the party, the place of launch or the weapon's maker; None where nothing says so."""
         if sighting.actor is not None and sighting.actor.country:
-            return self._state_of(sighting.actor.country)
+            return self.state_of(sighting.actor.country)
         for place in sighting.places:
             if place.role == "site" and place.country and place.rank >= 3:
                 return place.country
         entry = sighting.entry
         if entry is not None and len(entry.countries) == 1:
-            return self._state_of(entry.countries[0])
+            return self.state_of(entry.countries[0])
         return None
 
-    def _state_of(self, code: str) -> str | None:
+    def state_of(self, code: str) -> str | None:
+        """The state an actor's code stands for; France for the European Space Agency, none for other organisations."""
         state = self._packs.states.get(code)
         if isinstance(state, State) and state.organisation:
             return "FRA" if code in ("ESA", "EU") else None
@@ -201,7 +204,7 @@ class Teller:
         if sighting.rules == ("try",):
             return bool(self.told) and date is not None
         if sighting.pronoun or phrase is None:
-            return False
+            return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
             return phrase.determiner not in ("no", "each")
         if sighting.kind == "flight":
@@ -220,8 +223,8 @@ class Teller:
         if armed:
             return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
         if date is None or date.precision == "year":
-            return noun.strong and not self.told and noun.determiner in ("own", "the", "this", "a")
-        return noun.strong or (bool(self.told) and noun.order != "" and noun.noun not in ("drill", "exercise"))
+            return noun.strong and not self.told and not noun.plural
+        return noun.strong or (bool(self.told) and noun.order != "")
 
     # -- which launch ----------------------------------------------------------------------------------------------------
 
@@ -256,7 +259,14 @@ class Teller:
             return False
         if not _kinds_agree(told, sighting):
             return False
-        if told.name and sighting.name and not _names_agree(told.name, sighting.name):
+        if (
+            told.name
+            and sighting.name
+            and not _names_agree(told.name, sighting.name)
+            and not _same_breath(told, sighting)
+        ):
+            return False
+        if sighting.order == "another" and sighting.times and not sighting.definite:
             return False
         if sighting.phrase and (sighting.phrase.role == "target") != (told.role == "target") and sighting.weapon_class:
             return False
@@ -272,10 +282,22 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
     a, b = told.weapon_class, sighting.weapon_class
     if related(a, b):
         return True
-    if told.sightings[-1].sentence == sighting.sentence and not sighting.dates:
+    if _same_breath(told, sighting):
         return True
+    if sighting.kind == "event" and not sighting.definite and not _hedged(sighting):
+        return False
 
     return special("missile", a) == a and special("missile", b) == b
+
+
+def _same_breath(told: Told, sighting: Sighting) -> bool:
+    """Coordinated in one sentence: one salvo."""
+    return told.sightings[-1].sentence == sighting.sentence and not sighting.dates
+
+
+def _hedged(sighting: Sighting) -> bool:
+    """ "A suspected ballistic missile": the same thing, seen by somebody less sure of it."""
+    return sighting.phrase is not None and sighting.phrase.hedged
 
 
 def _names_agree(a: str, b: str) -> bool:

@@ -21,7 +21,7 @@ from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.grammar import grammar
 from extractors.nounphrases import special
-from extractors.packs import Body, Group, Place
+from extractors.packs import Body, Group, Place, Weapon
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
@@ -114,12 +114,24 @@ class Recorder:
         for sighting in self._title:
             if sighting.actor is not None and sighting.actor.country:
                 return sighting.actor.country
-        return max(known, key=known.count) if known else None
+        if known:
+            return max(known, key=known.count)
+        for actor in self._doc.actors:
+            if isinstance(actor.entry, Body) and actor.entry.launches and actor.country:
+                return self._teller.state_of(actor.country)
+        makers = {code for m in self._doc.mentions if isinstance(m.entry, Weapon) for code in m.entry.countries}
+        if len(makers) == 1:
+            return makers.pop()
+        places = [place.country for s in launch.sightings for place in s.places if place.country]
+        return places[0] if places else None
 
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
         paragraph = self._doc.paragraphs[sighting.paragraph]
-        close = launch is told[0] or any(s.times for s in launch.sightings) or sighting.sentence <= 3
+        plain = (
+            sighting.kind == "event" and not sighting.definite and not sighting.perfect and sighting.actor is not None
+        )
+        close = launch is told[0] or plain or any(s.times for s in launch.sightings) or sighting.sentence <= 3
         since = 0 if close else paragraph.start
         near = self._teller.calendar.nearest_before(sighting.at, since)
         if near is None and launch is told[0]:
@@ -151,7 +163,8 @@ class Recorder:
         if launch.country is None:
             return False
         if role == "lead":
-            return not self._is_series(launch)
+            yearly = launch.date is not None and launch.date.precision == "year"
+            return not self._is_series(launch) and not (yearly and any(p.plural for p in launch.first.phrases))
         if launch.date is None or self._is_series(launch):
             return False
         if launch.date_inferred and launch.first.kind != "event":

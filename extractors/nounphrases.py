@@ -59,7 +59,7 @@ class NounPhrase:
     order: str = ""
     noun: str = ""
     role: str = "weapon"
-    mixed: bool = False
+    hedged: bool = False
 
     @property
     def definite(self) -> bool:
@@ -105,13 +105,14 @@ _ORDER = {
     "more": "another", "fresh": "another", "earlier": "earlier", "previous": "earlier", "prior": "earlier", "last": "last",
     "next": "next", "latest": "latest", "subsequent": "another", "first": "ordinal", "second": "ordinal", "third": "ordinal",
     "fourth": "ordinal", "fifth": "ordinal", "sixth": "ordinal", "seventh": "ordinal", "eighth": "ordinal", "past": "earlier",
-    "recent": "latest", "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
+    "recent": "latest", "smaller": "earlier", "similar": "another", "larger": "another", "bigger": "another", "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
 }  # fmt: skip
 _CLASS_ADJECTIVES = {
     "submarine-launched": "slbm", "sub-launched": "slbm", "submarine-based": "slbm", "anti-ship": "anti_ship_missile",
     "hypersonic": "hypersonic_missile", "intercontinental": "icbm", "ballistic": "ballistic_missile", "cruise": "cruise_missile",
     "short-range ballistic": "srbm",
 }  # fmt: skip
+_HEDGES = word_set("suspected presumed apparent possible likely unidentified appeared seemed believed single reported")
 _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
 )
@@ -242,7 +243,16 @@ class PhraseFinder:
         if length > 1 or "-" in word.low:
             return word.low not in ("take", "blast", "lift")
         if at == 0:
-            return at + 1 < len(self._words) and self._words[at + 1].low in ("of", "by")
+            return at + 1 < len(self._words) and self._words[at + 1].low in (
+                "of",
+                "by",
+                "from",
+                "came",
+                "was",
+                "is",
+                "had",
+                "took",
+            )
         before = self._words[at - 1]
         following = self._words[at + 1].low if at + 1 < len(self._words) else ""
         if before.low in ("to", "will", "would", "can", "could", "may", "might", "not", "n't", "never"):
@@ -371,7 +381,9 @@ class PhraseFinder:
             at -= 1
         left = at
         phrase = replace(
-            phrase, start=self._words[left].start if left < head else phrase.start, determiner=determiner, order=order,
+            phrase,
+            hedged=any(word.low in _HEDGES for word in self._words[max(0, left - 3) : head]),
+            start=self._words[left].start if left < head else phrase.start, determiner=determiner, order=order,
             owner=owner, date=date, weapon_class=weapon_class,
         )  # fmt: skip
         return self._counted(phrase, left, head)
@@ -462,7 +474,7 @@ class PhraseFinder:
 
 
 _COMPOUND_TAILS = word_set(
-    """vehicle vehicles site sites pad pads facility facilities centre center window complex director team date range schedule
+    """ceremony ceremonies exercise party preparations vehicle vehicles site sites pad pads facility facilities centre center window complex director team date range schedule
     party event campaign control customer provider services service capability tube canister position bed pilot ban fight
     fire-fighting minister alarm brigade bench tunnel results stand case match area ground grounds tower code message
     attendant deck operator crew crews zone sites' force forces drill drills exercise exercises plane planes jet jets"""

@@ -47,6 +47,7 @@ class Sighting:
     definite: bool = False
     pronoun: bool = False
     planned: bool = False
+    postponed: bool = False
     failed: bool = False
     stopped: bool = False
     attack: bool = False
@@ -208,7 +209,8 @@ class SightingFinder:
             return None
         sighting = self._sighting(row, rule, says, trigger, weapon)
         sighting.guards = tuple(effects)
-        sighting.planned = "planned" in effects.values()
+        sighting.planned = "planned" in effects.values() or "postponed" in effects.values()
+        sighting.postponed = "postponed" in effects.values()
         sighting.failed = "failed" in effects.values() or bool(says.get("failed"))
         return sighting
 
@@ -250,6 +252,7 @@ class SightingFinder:
                 sighting.extra.append(before)
                 sighting.definite = before.definite
                 sighting.start = min(sighting.start, before.start)
+        self._partner(chunks, weapon, sighting)
         at = weapon + 1
         while (
             at < len(chunks)
@@ -269,6 +272,20 @@ class SightingFinder:
             sighting.extra.append(chunks[at + 1].item)
         elif chunks[at].name == "AND" and at == weapon + 1:
             sighting.joint = _joint_total(phrase, chunks, at + 1)
+
+    def _partner(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
+        """ "Drones and missiles", "cruise missiles, along with a rocket": the class named first stands for the salvo."""
+        at = weapon - 1
+        if at < 1 or chunks[at].name != "AND":
+            return
+        at -= 2 if chunks[at - 1].name == "COMMA" and at >= 2 else 1
+        if chunks[at].name != "WEAPON":
+            return
+        second: NounPhrase = chunks[weapon].item
+        sighting.phrase = first = chunks[at].item
+        sighting.start = min(sighting.start, first.start)
+        sighting.definite = first.definite
+        sighting.joint = second.determiner == "bare" and first.determiner in ("count", "bare") and second.plural
 
     def _named_by(self, chunks: Sequence[Chunk], at: int, sighting: Sighting) -> None:
         """A weapon that the sentence says it was: "identified it as the Hwasong-12", "carried by an Unha-3 rocket"."""
@@ -335,11 +352,18 @@ class SightingFinder:
                 ):
                     return chunks[at - 2].item  # type: ignore[no-any-return]
                 return chunk.item  # type: ignore[no-any-return]
+        possessor = next(
+            (c.item for i, c in enumerate(chunks[:trigger]) if c.name in ("ACTOR", "PLACE") and i and chunks[i - 1].low in ("of", "the")
+             and _launches(c.item) and i >= trigger - 4),
+            None,
+        )  # fmt: skip
+        if possessor is not None:
+            return possessor  # type: ignore[no-any-return]
         clause = self._doc.clause_at(chunks[trigger].start)
         return clause.subject if clause.subject and _launches(clause.subject) else None
 
     def _antecedent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
-        for back in range(at - 1, -1, -1):
+        for back in range(at):
             chunk = chunks[back]
             if chunk.name == "SAYS" and chunk.item.speaker is not None and _launches(chunk.item.speaker):
                 return chunk.item.speaker  # type: ignore[no-any-return]

@@ -30,7 +30,9 @@ class SlotSharer:
         row, sightings = found
         for at, chunk in enumerate(row.chunks):
             if chunk.name == "DATE" and not self._of_another(row.chunks, at):
-                self._nearest(row, sightings, at).dates.append(chunk.item)
+                sighting = self._nearest(row, sightings, at)
+                if not sighting.postponed or row.chunks[at - 1].low in ("to", "until", "for"):
+                    sighting.dates.append(chunk.item)
             elif chunk.name == "TIME":
                 sighting = self._nearest(row, sightings, at)
                 if not self._apart(chunk.start, sighting):

@@ -178,6 +178,15 @@ class SpeechFinder:
             begin -= 1
         while begin < at and self._words[begin].low in _LEADS | {",", ")", "("}:
             begin += 1
+        return self._after_date(begin, at)
+
+    def _after_date(self, begin: int, at: int) -> int:
+        """A date that opens the sentence ("On May 4 the North said it had fired ...") is left out of the attribution."""
+        found = bisect_left(self._date_starts, self._words[begin].start)
+        if found < len(self._dates) and self._dates[found].end < self._words[at].start:
+            lead = self._text[self._words[begin].start : self._dates[found].start].strip().lower()
+            if lead in ("on", "in", "late on", "early on", ""):
+                return min(at, bisect_left(self._word_starts, self._dates[found].end))
         return begin
 
     def _comma_before(self, at: int, first: int) -> int:
