@@ -25,6 +25,8 @@ from extractors.likeness import DECISIVE, PRESUMED, Facts, Reason, compare, fact
 from extractors.records import Launch
 
 How = Literal["report", "slip", "plan", "recall"]
+# What an incident was formed from: reports of a day, announcements of a day, or reports that name a month or year only.
+Basis = Literal["day", "plan", "month"]
 
 DAY = timedelta(days=1)
 SLIP = 1.0
@@ -63,6 +65,7 @@ class Incident:
     """A real-world launch. `anchor` is the launch_id of its first report; `day` decides where it is stored."""
 
     anchor: str
+    basis: Basis
     side: str
     day: date
     summary: Summary
@@ -109,7 +112,7 @@ def day_of(launch: Launch, published: date) -> date | None:
     return published if launch.date_precision == "unknown" and launch.role == "lead" else None
 
 
-Within = Callable[[str, date], bool]
+Within = Callable[[Basis, str, date], bool]
 
 
 def form(
@@ -117,10 +120,10 @@ def form(
 ) -> Formed:
     """Incidents of these reports.
 
-    `standing` are incidents of days that `reports` do not cover. `within` tells for which sides and days incidents are
-    wanted; reports beyond serve as context: an incident is exact where all reports within `MARGIN` of it are given.
+    `standing` are incidents of days that `reports` do not cover. `within` tells which incidents are wanted, by basis,
+    side and day; reports beyond serve as context, and an incident is exact where all within `MARGIN` of it are given.
     """
-    return _Former(gazetteer, standing, within or (lambda _side, _day: True)).form(reports)
+    return _Former(gazetteer, standing, within or (lambda _basis, _side, _day: True)).form(reports)
 
 
 @dataclass(slots=True)
@@ -169,11 +172,12 @@ class _Former:
         formed = {key: self._groups(key[0], key[2], members) for key, members in cells.items()}
         happened = [g for (_, planned, _), found in formed.items() if not planned for g in found]
         plans = [g for (_, planned, _), found in formed.items() if planned for g in found]
-        roots = [g for g in self._slips(happened) if self._within(g.side, g.day)]
+        roots = [g for g in self._slips(happened) if self._within("day", g.side, g.day)]
         joined = self._attach_plans(plans, roots)
-        kept_plans = [g for g in plans if self._within(g.side, g.day) and g.name not in joined.done]
+        kept_plans = [g for g in plans if self._within("plan", g.side, g.day) and g.name not in joined.done]
         more, left_out = self._attach_recalls(vague, roots, kept_plans, joined)
-        incidents = [self._incident(group) for group in (*roots, *kept_plans, *more)]
+        found: tuple[tuple[Basis, list[_Group]], ...] = (("day", roots), ("plan", kept_plans), ("month", more))
+        incidents = [self._incident(basis, group) for basis, formed_so in found for group in formed_so]
         return Formed(tuple(self._with_neighbours(incidents)), tuple(joined.standing()), tuple(sorted(left_out)))
 
     # Groups of a day
@@ -280,7 +284,7 @@ class _Former:
         more = [
             group
             for (side, day, _), members in own.items()
-            if self._within(side, day)
+            if self._within("month", side, day)
             for group in self._groups(side, day, members)
         ]
         return more, left
@@ -310,7 +314,7 @@ class _Former:
 
     # Incidents
 
-    def _incident(self, group: _Group) -> Incident:
+    def _incident(self, basis: Basis, group: _Group) -> Incident:
         core = [*group.reports, *(r for slipped, _ in group.slipped for r in slipped.reports)]
         ordered = sorted(core, key=lambda r: (reported(r), r.launch_id))
         members = [self._member(report, group) for report in group.reports]
@@ -319,6 +323,7 @@ class _Former:
         members += group.attached
         return Incident(
             anchor=ordered[0].launch_id,
+            basis=basis,
             side=group.side,
             day=group.day,
             summary=summarise(core, others=[m.report for m in group.attached], gazetteer=self._gazetteer),

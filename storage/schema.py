@@ -251,6 +251,7 @@ INCIDENTS = Table(
         Column("actor", "VARCHAR", "State or group that launched."),
         Column("date", "DATE", "Day of the launch by consensus, null where unknown."),
         _required("date_precision", "VARCHAR", "day, month, year or unknown."),
+        Column("time_local", "VARCHAR", "HH:MM in the launching side's zone, by consensus."),
         Column("time_utc", "TIMESTAMPTZ", "Time by consensus."),
         _required("weapon_class", "VARCHAR", "Class by consensus."),
         Column("weapon_name", "VARCHAR", "Name by consensus."),
@@ -269,16 +270,100 @@ INCIDENTS = Table(
         Column("apogee_high_km", "DOUBLE", "Highest altitude that any source gives."),
         _required(
             "claims",
-            "STRUCT(field VARCHAR, value VARCHAR, attribution VARCHAR, article_id VARCHAR)[]",
-            "Who claims what: each figure with its source.",
+            'STRUCT("field" VARCHAR, "value" VARCHAR, claimant VARCHAR, attribution VARCHAR, source VARCHAR, '
+            "article_id VARCHAR, launch_id VARCHAR, since TIMESTAMPTZ, superseded_at TIMESTAMPTZ, sources BIGINT)[]",
+            "Who claims what since when: each value with its claimant (who is quoted, else the outlet), its first "
+            "report, the independent sources that carry it, and when the same claimant's next value superseded it.",
         ),
         _required("articles", "BIGINT", "Articles that tell of it."),
         _required("sources", "BIGINT", "Independent sources: outlets after wire copies are folded together."),
         Column("first_reported_at", "TIMESTAMPTZ", "Publication of the first report."),
         Column("first_source", "VARCHAR", "Outlet of the first report."),
         Column("first_article_id", "VARCHAR", "Article of the first report."),
+        Column("next_reported_at", "TIMESTAMPTZ", "Publication of the first report from another source."),
+        Column("next_source", "VARCHAR", "Outlet of that report."),
+        _required("reactions", "BIGINT", "Statements and acts in response, over all articles."),
+        _required(
+            "apart",
+            "STRUCT(incident_id VARCHAR, reasons VARCHAR[])[]",
+            "Other launches of the same side and day, and why they are not this one.",
+        ),
+        _required("side", "VARCHAR", "Key of the launching side: its country, else ~ and the actor in lower case."),
+        _required("basis", "VARCHAR", "Formed from reports of a day, from a plan, or from reports of a month only."),
+        _required("created_at", "TIMESTAMPTZ", "When the incident was first formed."),
+        _required("changed_at", "TIMESTAMPTZ", "When anything that is said of it last changed."),
+        _required("digest", "VARCHAR", "Digest of all that is said of it, reports and reactions included."),
     ),
     partition="incident_date",
+)
+
+INCIDENT_MEMBERS = Table(
+    "incident_members",
+    "One row is a report (a row of launches) that belongs to an incident, and why.",
+    ("launch_id",),
+    (
+        _required("launch_id", "VARCHAR", "Report."),
+        _required("incident_id", "VARCHAR", "Incident it belongs to."),
+        _required("incident_date", "DATE", "The incident's incident_date; the partition."),
+        _required("article_id", "VARCHAR", "Article of the report."),
+        _required("published_date", "DATE", "The article's published_date."),
+        _required(
+            "how",
+            "VARCHAR",
+            "report (same side and day), slip (told of a day beside), plan (announced before), recall (names a month).",
+        ),
+        Column("beside", "VARCHAR", "Report that it is most like, null where it is the only one."),
+        _required("score", "DOUBLE", "Sum of the reasons' weights; 0 for an only report."),
+        _required("reasons", "VARCHAR[]", "Why it was joined: each with its weight, above 0 for one launch."),
+    ),
+    partition="incident_date",
+)
+
+INCIDENT_CHANGES = Table(
+    "incident_changes",
+    "One row is a change in the list of incidents: formed, merged, split, withdrawn, or another status.",
+    ("change_id",),
+    (
+        _required("change_id", "VARCHAR", "Digest of the change; the same change has the same id."),
+        _required("changed_date", "DATE", "UTC day of the change; the partition."),
+        _required("changed_at", "TIMESTAMPTZ", "When it was noted."),
+        _required("incident_id", "VARCHAR", "Incident that changed."),
+        _required("kind", "VARCHAR", "new, merged (into other_id), split (other_id came off it), withdrawn or status."),
+        Column("other_id", "VARCHAR", "The other incident of a merge or split."),
+        _required("detail", "VARCHAR", "In words."),
+    ),
+    partition="changed_date",
+)
+
+INCIDENT_PROGRESS = Table(
+    "incident_progress",
+    "The one row says up to which snapshot launches have been joined into incidents.",
+    ("snapshot_id",),
+    (
+        _required("snapshot_id", "BIGINT", "Latest snapshot whose launches were joined."),
+        _required("joining_version", "BIGINT", "Version of the rules of joining; another one joins everything anew."),
+    ),
+)
+
+ALERTS = Table(
+    "alerts",
+    "One row is something to tell people of, written with what it tells of and kept until it was told.",
+    ("alert_id",),
+    (
+        _required("alert_id", "VARCHAR", "Digest of what happened; a repeated alert has the same id."),
+        _required("raised_date", "DATE", "UTC day of the alert; the partition."),
+        _required("raised_at", "TIMESTAMPTZ", "When it was raised."),
+        _required("kind", "VARCHAR", "incident.new, incident.status, feed.gone or feed.failing."),
+        _required("subject", "VARCHAR", "incident_id or feed_id."),
+        _required("title", "VARCHAR", "What happened, in one line."),
+        _required("payload", "VARCHAR", "More of it, as a JSON object."),
+        Column("done_at", "TIMESTAMPTZ", "When every sink had taken it, null while some has not."),
+        _required("taken_by", "VARCHAR[]", "Sinks that took it."),
+        _required("attempts", "INTEGER", "Attempts at delivery."),
+        Column("retry_at", "TIMESTAMPTZ", "Not to be tried again before, null where it is due."),
+        _required("last_error", "VARCHAR", "Why the last attempt failed, empty where it did not."),
+    ),
+    partition="raised_date",
 )
 
 COVERAGE = Table(
@@ -303,7 +388,20 @@ COVERAGE = Table(
     partition="date",
 )
 
-TABLES: tuple[Table, ...] = (FEEDS, FETCHES, ARTICLES, REVISIONS, LAUNCHES, REACTIONS, INCIDENTS, COVERAGE)
+TABLES: tuple[Table, ...] = (
+    FEEDS,
+    FETCHES,
+    ARTICLES,
+    REVISIONS,
+    LAUNCHES,
+    REACTIONS,
+    INCIDENTS,
+    INCIDENT_MEMBERS,
+    INCIDENT_CHANGES,
+    INCIDENT_PROGRESS,
+    ALERTS,
+    COVERAGE,
+)
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -454,6 +552,46 @@ VIEWS: tuple[View, ...] = (
            OR apogee_low_km < 0.95 * apogee_high_km
         """,
         "SELECT incident_date, country, count_low, count_high, claims FROM disputed_figures",
+    ),
+    View(
+        "incident_claims",
+        "Who claims what of each incident since when, superseded claims included: one row a claim.",
+        """
+        SELECT incident_id, incident_date, country, c."field", c."value", c.claimant, c.attribution, c.source,
+               c.article_id, c.launch_id, c.since, c.superseded_at, c.sources
+        FROM (SELECT incident_id, incident_date, country, unnest(claims) AS c FROM incidents)
+        """,
+        "SELECT claimant, value, since FROM incident_claims WHERE field = 'count' AND superseded_at IS NULL",
+    ),
+    View(
+        "incident_reactions",
+        "Who reacted to each incident and how: the first report of each, minutes after the launch (after the first "
+        "report where its time is unknown), and whether it was the first reaction of that country.",
+        """
+        WITH told AS (
+            SELECT r.incident_id, r.actor_country, r.actor, r.type, r.quoted, r.plover, r.reaction_id, r.evidence,
+                   a.published_at, a.source, a.url, a.title, a.article_id, coalesce(a.copy_of, a.article_id) AS origin,
+                   coalesce(i.time_utc, i.first_reported_at) AS began_at, i.time_utc IS NOT NULL AS began_is_launch
+            FROM reactions r JOIN articles a ON a.article_id = r.article_id AND a.published_date = r.published_date
+            JOIN incidents i ON i.incident_id = r.incident_id
+        ), firsts AS (
+            SELECT incident_id, actor_country, lower(actor) AS actor_key, type,
+                   arg_min(actor, (published_at, reaction_id)) AS actor, min(published_at) AS first_reported_at,
+                   bool_or(quoted) AS quoted, arg_min(reaction_id, (published_at, reaction_id)) AS reaction_id,
+                   arg_min(article_id, (published_at, reaction_id)) AS article_id,
+                   count(DISTINCT origin) AS reports, any_value(began_at) AS began_at,
+                   any_value(began_is_launch) AS began_is_launch
+            FROM told GROUP BY ALL
+        )
+        SELECT incident_id, actor_country, actor, type, quoted, reports, first_reported_at,
+               date_diff('minute', began_at, first_reported_at) AS minutes_after, began_is_launch AS after_launch,
+               row_number() OVER (PARTITION BY incident_id, actor_country ORDER BY first_reported_at, reaction_id) = 1
+                   AND actor_country IS NOT NULL AS first_of_country,
+               reaction_id, article_id
+        FROM firsts
+        """,
+        "SELECT actor_country, actor, type, minutes_after FROM incident_reactions WHERE first_of_country "
+        "ORDER BY minutes_after",
     ),
 )
 
