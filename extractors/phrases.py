@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from extractors.text import Word, words
+from extractors.text import Word, word_set, words
 
 # base: 3rd person, past, participle, -ing; what spelling rules do not give
 _IRREGULAR = {
@@ -240,28 +240,77 @@ def parse(pattern: str) -> tuple[_Step, ...]:
     return _Parser(pattern).parse()
 
 
+class _Phrase(NamedTuple):
+    """A compiled pattern of a rule."""
+
+    rule: str
+    pattern: str
+    steps: tuple[_Step, ...]
+
+
 class PhraseBook:
-    """All phrases of some rules, indexed by the words they can begin with."""
+    """All phrases of some rules, indexed by the words they can begin with and by a rare word that each must hold.
+
+    Most phrases begin with words that every sentence has; so a sentence first picks the phrases whose rare word it holds.
+    """
 
     def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
-        self._by_word: dict[str, list[tuple[str, str, tuple[_Step, ...]]]] = {}
-        for rule, patterns in rules.items():
-            for pattern in patterns:
-                steps = parse(pattern)
-                for word in _beginnings(steps):
-                    self._by_word.setdefault(word, []).append((rule, pattern, steps))
+        self._phrases = [
+            _Phrase(rule, pattern, parse(pattern)) for rule, patterns in rules.items() for pattern in patterns
+        ]
+        self._by_word: dict[str, list[int]] = {}
+        self._by_anchor: dict[str, list[int]] = {}
+        for number, phrase in enumerate(self._phrases):
+            for word in _beginnings(phrase.steps):
+                self._by_word.setdefault(word, []).append(number)
+            for word in _anchor(phrase.steps):
+                self._by_anchor.setdefault(word, []).append(number)
 
     def find(self, tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
         """Every phrase at every word, the longest of each rule at a word; by start."""
+        possible: set[int] = set()
+        for low in {token.low for token in tokens}:
+            possible.update(self._by_anchor.get(low, ()))
         found: list[Found] = []
+        if not possible:
+            return found
         for index, token in enumerate(tokens):
-            longest: dict[str, Found] = {}
-            for rule, pattern, steps in self._by_word.get(token.low, ()):
-                end = _match(steps, 0, tokens, index, slots)
-                if end > index and (rule not in longest or longest[rule].last < end - 1):
-                    longest[rule] = Found(rule, index, end - 1, pattern)
-            found.extend(longest.values())
+            numbers = self._by_word.get(token.low)
+            if numbers is not None:
+                found.extend(self._at(index, possible.intersection(numbers), tokens, slots))
         return found
+
+    def _at(self, index: int, numbers: Iterable[int], tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
+        longest: dict[str, Found] = {}
+        for number in sorted(numbers):
+            phrase = self._phrases[number]
+            end = _match(phrase.steps, 0, tokens, index, slots)
+            if end > index and (phrase.rule not in longest or longest[phrase.rule].last < end - 1):
+                longest[phrase.rule] = Found(phrase.rule, index, end - 1, phrase.pattern)
+        return list(longest.values())
+
+
+_COMMON = word_set(
+    """the a an of to in on at by for with from and or but as is are was were be been being has have had do does did not no
+    it its he his she her they their them we our i this that these those will would can could may must should who which any
+    all such some more most both up out off over down than after before when if so there said says say also into about"""
+)
+
+
+def _anchor(steps: tuple[_Step, ...]) -> frozenset[str]:
+    """Words of which a match must hold one: those of the step with the fewest everyday words, then the fewest words."""
+    needed = [words for step in steps if not step.optional and (words := _words_of(step))]
+    return min(needed, key=lambda words: (len(words & _COMMON), len(words)))
+
+
+def _words_of(step: _Step) -> frozenset[str]:
+    """Words of which the step needs one; none for gaps, slots and runs that a slot alone can fill."""
+    if not step.runs:
+        return frozenset() if step.slot or step.gap else step.accepted
+    anchors = [[words for inner in run if not inner.optional and (words := _words_of(inner))] for run in step.runs]
+    if not all(anchors):
+        return frozenset()
+    return frozenset().union(*(min(each, key=lambda words: (len(words & _COMMON), len(words))) for each in anchors))
 
 
 def _beginnings(steps: tuple[_Step, ...]) -> set[str]:
