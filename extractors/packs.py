@@ -35,7 +35,7 @@ PACKS_DIR = Path(__file__).parent / "packs"
 Kind = Literal["state", "group", "body", "office", "person", "weapon", "noun", "place"]
 Form = Literal["name", "demonym", "capital", "metonym", "surname", "city"]
 
-Organisation = ("UNO", "NATO", "EU", "IAEA", "G7", "ASEAN", "AU", "ESA")
+ORGANISATIONS = ("UNO", "NATO", "EU", "IAEA", "G7", "ASEAN", "AU", "ESA")
 
 
 class PackError(Exception):
@@ -155,7 +155,7 @@ class Tenure(BaseModel):
     """An office held, both days included; None is open. In one text: "president 2017-05-10 to 2022-05-10"."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    office: str
+    office: str = Field(min_length=1)
     valid_from: date | None = Field(default=None, alias="from")
     valid_to: date | None = Field(default=None, alias="to")
 
@@ -167,9 +167,9 @@ def _tenure(text: str) -> dict[str, str]:
     if len(words) > 2 and words[-2] in ("to", "until"):
         tenure["to"] = words.pop()
         words.pop()
-    if len(words) > 1 and words[-1][0].isdigit():
+    if words and words[-1][0].isdigit():
         tenure["from"] = words.pop()
-        if words[-1] == "since":
+        if words[-1:] == ["since"]:
             words.pop()
     return {"office": " ".join(words), **tenure}
 
@@ -213,7 +213,7 @@ class Weapon(Entry):
     """
 
     kind_ = "weapon"
-    weapon_class: WeaponClass | Literal["interceptor", "satellite", "spacecraft", "other"] = Field(alias="class")
+    weapon_class: Literal[WeaponClass, "interceptor", "satellite", "spacecraft", "other"] = Field(alias="class")
     countries: Texts
 
 
@@ -322,9 +322,10 @@ def _read_yaml(source: str, path: Path) -> Any:
     """
     loader = yaml.CBaseLoader(source)
     try:
-        loader.get_event(), loader.get_event()
         first = loader.get_event()
-        if type(first) is yaml.StreamEndEvent or type(first) is yaml.DocumentEndEvent:
+        while isinstance(first, (yaml.StreamStartEvent, yaml.DocumentStartEvent)):
+            first = loader.get_event()
+        if not isinstance(first, yaml.NodeEvent):
             raise _ProblemError(1, "pack", "the file is empty", "Start it with `pack: weapons` or another kind")
         return _read_value(loader.get_event, first)
     except yaml.YAMLError as error:
@@ -817,15 +818,20 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
+@cache
+def _own_files() -> tuple[_File, ...]:
+    return tuple(_read_pack(path) for path in sorted(PACKS_DIR.glob("*.yaml")))
+
+
 def load_packs(extra: Sequence[Path] = ()) -> Packs:
     """Our packs, then those of each directory (or file) in `extra`, later ones winning. Raises PackError."""
-    paths = sorted(PACKS_DIR.glob("*.yaml"))
+    paths: list[Path] = []
     for place in extra:
         if not place.exists():
             raise PackError(place, 1, "", "there is no such pack directory", "Correct the path or make the directory")
         paths += sorted([*place.glob("*.yaml"), *place.glob("*.yml")]) if place.is_dir() else [place]
     with _no_garbage_collection():
-        return Packs([_read_pack(path) for path in paths])
+        return Packs([*_own_files(), *(_read_pack(path) for path in paths)])
 
 
 @cache
