@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import random
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,42 +22,70 @@ from storage.maintenance import check
 
 MOMENTS = 20
 
-# Says when it is about to begin, so that the kills fall into the poll and not into Python's imports.
-_POLL = """
-import sys
+# Imports once, then forks a poll for every line it reads: the kills fall into polls, not into Python's imports.
+_NURSERY = """
+import asyncio, json, os, sys
 from datetime import datetime
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
 from flows.settings import Settings
 from flows.poll import poll_once
 from extractors.packs import default_packs
-import asyncio
-settings = Settings.model_validate_json(sys.argv[2])
-now = datetime.fromisoformat(sys.argv[3])
-print("ready", flush=True)
-asyncio.run(poll_once(settings, "killed", everything=True, clock=lambda: now))
-print("done", flush=True)
+default_packs()
+for line in sys.stdin:
+    settings, now = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        run = poll_once(Settings.model_validate(settings), "killed", everything=True,
+                        clock=lambda: datetime.fromisoformat(now))
+        asyncio.run(run)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 
 
-def _start(newsroom: Newsroom) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", _POLL, str(Path(__file__).parent), newsroom.settings.model_dump_json(),
-         newsroom.now.isoformat()],
-        stdout=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+class Nursery:
+    """Starts polls that can be killed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def start(self, newsroom: Newsroom) -> int:
+        """Start a poll; returns its process id."""
+        assert self._process.stdin is not None
+        settings = json.loads(newsroom.settings.model_dump_json())
+        self._process.stdin.write(json.dumps([settings, newsroom.now.isoformat()]) + "\n")
+        self._process.stdin.flush()
+        return self._number()
+
+    def wait(self) -> bool:
+        """Wait for the poll's end; whether it came to a good one."""
+        return self._number() == 0
+
+    def stop(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+    def _number(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    running = Nursery()
+    yield running
+    running.stop()
 
 
 @pytest.mark.timeout(600)
-def test_killed_at_twenty_random_moments(tmp_path: Path, site: DemoSite) -> None:
+def test_killed_at_twenty_random_moments(tmp_path: Path, site: DemoSite, nursery: Nursery) -> None:
     undisturbed = Newsroom(tmp_path / "undisturbed", site)
-    process = _start(undisturbed)
+    nursery.start(undisturbed)
     began = time.monotonic()
-    assert process.wait() == 0
+    assert nursery.wait()
     seconds = time.monotonic() - began
     expected = undisturbed.rows()
     assert expected["launches"]
@@ -60,10 +93,11 @@ def test_killed_at_twenty_random_moments(tmp_path: Path, site: DemoSite) -> None
     survived = 0
     for moment in range(MOMENTS):
         newsroom = Newsroom(tmp_path / f"killed {moment}", site)
-        process = _start(newsroom)
+        poll = nursery.start(newsroom)
         time.sleep(rng.uniform(0, seconds))
-        process.kill()
-        survived += process.wait() == 0
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(poll, signal.SIGKILL)
+        survived += nursery.wait()
         newsroom.poll()
         for table, rows in newsroom.rows().items():
             assert rows == expected[table], f"{table} after kill {moment}"
