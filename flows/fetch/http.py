@@ -57,6 +57,9 @@ _ACCEPT = {
 _NETWORK_ERRORS = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 _ERROR_BODY_BYTES = 262_144
 _ERROR_BODY_SECONDS = 5.0
+_MOST_CRUMBS = 10_000
+_CRUMB_BYTES = 16
+_LONGEST_DETAIL = 300
 _LONGEST_VALIDATOR = 4_096
 _STATUS_OUTCOMES: Mapping[int, Outcome] = {
     401: "forbidden", 402: "forbidden", 403: "forbidden", 451: "forbidden",
@@ -430,7 +433,12 @@ class _Attempt:
             return
 
     async def _read(self, response: httpx.Response, body: Body, limit: int) -> None:
+        pieces = 0
         async for part in response.aiter_raw():
+            pieces += 1
+            if pieces > _MOST_CRUMBS and self.wire_bytes < pieces * _CRUMB_BYTES:
+                # Each piece costs the same time, however small: without end they would busy the loop to the deadline.
+                raise _EndError("protocol_error", f"the body comes in pieces of less than {_CRUMB_BYTES} bytes")
             room = limit - self.wire_bytes
             self.wire_bytes += len(part)
             body.feed(part[:room])
@@ -460,6 +468,12 @@ class _Attempt:
         )
 
 
+def _one_line(text: str) -> str:
+    """What a server says can end in a terminal or a log: printable, in one line, not long."""
+    clean = "".join(character if character.isprintable() else " " for character in text[: 4 * _LONGEST_DETAIL])
+    return clean if len(clean) <= _LONGEST_DETAIL else f"{clean[:_LONGEST_DETAIL]}…"
+
+
 async def _ask(permit: Permit | None, url: httpx.URL) -> None:
     reason = await permit(_public(url)) if permit is not None else None
     if reason is not None:
@@ -480,7 +494,7 @@ def _response(journey: _Journey, url: httpx.URL | None, outcome: Outcome, detail
         kind=journey.kind,
         status=exchange.status if exchange else None,
         outcome=outcome,
-        detail=detail,
+        detail=_one_line(detail),
         fetched_at=journey.now,
         seconds=journey.seconds,
         wire_bytes=journey.wire_bytes,
