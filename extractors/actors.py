@@ -68,6 +68,7 @@ class ActorFinder:
         self._states = {m.entry.id for m in self._mentions if m.kind in ("state", "group") and not m.after}
         self._by_surname: dict[str, Actor] = {}
         self._body_country: dict[str, tuple[str, str]] = {}
+        self.dateline_end = 0
         self._dateline = self._dateline_country()
 
     def find(self) -> list[Actor]:
@@ -329,6 +330,7 @@ class ActorFinder:
         head = re.match(r"[^\n]{0,80}?(?:\s[-–—]{1,2}\s|:\s)", self._text)
         if head is None or not re.match(r"[\"'(]*[A-Z]{3,}", self._text):
             return None
+        self.dateline_end = head.end()
         return next((_country_of(m) for m in self._mentions if m.start < head.end() and m.kind == "state"), None)
 
     @property

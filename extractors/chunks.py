@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
 _PLACE_BEFORE = word_set("in near from of at over toward towards into outside around off across against onto to")
 _PRONOUNS = word_set("it they they'd it'd both one all each")
-_STOPS = word_set("; : — –")
+_STOPS = word_set("; : — – -")
 
 
 class Chunker:

@@ -207,7 +207,9 @@ def _units_away(match: re.Match[str]) -> FoundDate | None:
     """ "two weeks ago", "a day earlier", "three days later"; an unknown amount ("several days ago") resolves to nothing."""
     amount = _amount_of(match["amount"])
     unit, way = match["unit"].lower(), match["way"].lower()
-    if unit in ("hour", "minute"):
+    if unit == "minute":
+        return None
+    if unit == "hour":
         unit, amount = "day", 0
     sign = 1 if way in ("later", "after", "afterwards", "on") else -1
     relative = way not in ("ago",)

@@ -96,6 +96,8 @@ class Calendar:
             if self._starts[at] < since:
                 return None
             end = self._doc.dates[at].end
+            if end <= self._doc.dateline_end or self._doc.peeled(self._doc.dates[at].start):
+                continue
             if self._doc.normal[end : end + 2] == "'s" and not _LAUNCHING.match(self._doc.normal, end + 3):
                 continue
             value = self._resolved[at]

@@ -16,7 +16,7 @@ marks, hyphens and spaces). Everything is in text order:
   tells whether an offset lies in one
 - `mentions`: what the lexicons name (weapons, nouns, places too); `mentions_in(start, end, *kinds)`
 - `dates`, `times`, `measures`: `FoundDate`, `FoundTime`, `Measure`, unresolved
-- `published` (UTC day or None), `language`, `dateline` (country of the dateline or None), `title`
+- `published` (UTC day or None), `language`, `dateline` (country of the dateline or None), `dateline_end`, `title`
 
 The found launches (`extractors.launches.find_launches(document)`) come with all their mentions as spans in text order,
 anaphoric ones ("the launch", "it") included.
@@ -86,6 +86,7 @@ class Document:
         finder = ActorFinder(self.normal, self.words, self.mentions, self.published)
         self.actors: list[Actor] = finder.find()
         self.dateline: str | None = finder.dateline
+        self.dateline_end: int = finder.dateline_end
         quotes = quotations(text, self.paragraphs)
         self.clauses: list[Clause] = ClauseFinder(self.words, self.actors, quotes).find(self.sentences)
         speech = SpeechFinder(self.normal, self.words, self.sentences, self.actors, self.dates, quotes)

@@ -65,7 +65,8 @@ def _words(rule: Rule) -> Iterator[tuple[tuple[str, ...], str]]:
     for entry in rule.set.get("verbs", ()):
         forms = [form.replace("-", " ") if _is_phrasal(form) else form for form in str(entry).split()]
         classes = [name, _third_person(name), _past(name), _participle(name), _past(name)]
-        yield from ((tuple(form.split()), class_) for form, class_ in zip(forms, classes, strict=False))
+        pairs = [(tuple(form.split()), class_) for form, class_ in zip(forms, classes, strict=False)]
+        yield from sorted(pairs, key=lambda pair: pair[1] != _past(name))  # "hit" is the past first
 
 
 def _is_phrasal(form: str) -> bool:

@@ -128,9 +128,7 @@ class Recorder:
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
         paragraph = self._doc.paragraphs[sighting.paragraph]
-        plain = (
-            sighting.kind == "event" and not sighting.definite and not sighting.perfect and sighting.actor is not None
-        )
+        plain = sighting.kind == "event" and not sighting.definite and not sighting.perfect and not sighting.planned
         close = launch is told[0] or plain or any(s.times for s in launch.sightings) or sighting.sentence <= 3
         since = 0 if close else paragraph.start
         near = self._teller.calendar.nearest_before(sighting.at, since)
@@ -143,7 +141,18 @@ class Recorder:
     # -- judging ---------------------------------------------------------------------------------------------------------
 
     def _roles(self, told: Sequence[Told]) -> list[Role]:
-        return ["lead" if self._is_lead(launch, told) else "background" for launch in told]
+        roles: list[Role] = ["lead" if self._is_lead(launch, told) else "background" for launch in told]
+        leads = [launch for launch, role in zip(told, roles, strict=True) if role == "lead"]
+        for number, launch in enumerate(told):
+            if any(self._same_action(launch, lead) for lead in leads):
+                roles[number] = "lead"
+        return roles
+
+    def _same_action(self, launch: Told, lead: Told) -> bool:
+        """Another launch of the same side on the same day, told soon after the lead."""
+        soon = launch.first.sentence <= max(4, len(self._doc.sentences) * 0.4)
+        same = launch.country == lead.country and launch.date is not None and lead.date is not None
+        return soon and same and launch.date == lead.date
 
     def _is_lead(self, launch: Told, told: Sequence[Told]) -> bool:
         sentences = {sighting.sentence for sighting in launch.sightings}
@@ -390,7 +399,7 @@ class Recorder:
     def _time(self, draft: _Draft) -> None:
         for sighting in draft.told.sightings:
             for time in sighting.times:
-                if time.exact and not sighting.stopped and self._is_local(time, draft.told.country):
+                if time.exact and sighting.kind != "flight" and self._is_local(time, draft.told.country):
                     draft.put("time_local", time.clock, time.start, time.end)
                     return
 

@@ -107,7 +107,7 @@ _ORDER = {
     "fourth": "ordinal", "fifth": "ordinal", "sixth": "ordinal", "seventh": "ordinal", "eighth": "ordinal", "past": "earlier",
     "recent": "latest", "smaller": "earlier", "similar": "another", "larger": "another", "bigger": "another", "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
 }  # fmt: skip
-_CLASS_ADJECTIVES = {
+CLASS_ADJECTIVES = {
     "submarine-launched": "slbm", "sub-launched": "slbm", "submarine-based": "slbm", "anti-ship": "anti_ship_missile",
     "hypersonic": "hypersonic_missile", "intercontinental": "icbm", "ballistic": "ballistic_missile", "cruise": "cruise_missile",
     "short-range ballistic": "srbm",
@@ -118,6 +118,11 @@ _SALVO_OF = word_set(
 )
 _MAX_LEFT = 11
 _LAUNCH_WORD = re.compile(r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b", re.IGNORECASE)
+_NOT_FLYING_TAILS = word_set(
+    """channel channels television tv news dish phone phones image images imagery picture pictures photo photos photograph
+    photographs data link links broadcaster office broadcast radio internet signal signals navigation company firm maker
+    operator dealer show"""
+)
 _SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
 )
@@ -140,6 +145,12 @@ class PhraseFinder:
             for actor in document.actors
             for at in range(bisect_left(self._starts, actor.start), bisect_left(self._starts, actor.end))
         }
+        self._dated = {
+            at
+            for found in [*document.dates, *document.times, *document.measures]
+            for at in range(bisect_left(self._starts, found.start), bisect_left(self._starts, found.end))
+        }
+        self._openers = {bisect_left(self._starts, sentence.start) for sentence in document.sentences}
         self._date_ends = {date.end: date for date in document.dates}
 
     def find(self) -> list[NounPhrase]:
@@ -175,12 +186,18 @@ class PhraseFinder:
                     "launcher",
                     "launchers",
                 )
+            if self._word_after(mention.end) in _NOT_FLYING_TAILS:
+                return False
             return entry.role in _FLYING_ROLES or (entry.role == "payload" and entry.weapon_class is not None)
         if not isinstance(entry, Weapon):
             return False
         if mention.needs == "weapon":
             return self._beside_weapon_noun(mention)
         return entry.weapon_class not in _NOT_LAUNCHED
+
+    def _word_after(self, offset: int) -> str:
+        at = bisect_left(self._starts, offset)
+        return self._words[at].low if at < len(self._words) else ""
 
     def _beside_weapon_noun(self, mention: Mention) -> bool:
         near = self._doc.mentions_in(mention.start - 80, mention.end + 80, "noun")
@@ -242,7 +259,7 @@ class PhraseFinder:
             return False
         if length > 1 or "-" in word.low:
             return word.low not in ("take", "blast", "lift")
-        if at == 0:
+        if at in self._openers:
             return at + 1 < len(self._words) and self._words[at + 1].low in (
                 "of",
                 "by",
@@ -263,7 +280,8 @@ class PhraseFinder:
             or before.low in _ORDER
         ):
             return not self._is_verb_after_pronoun(at, following)
-        if before.text.endswith(("'s", "s'")) or before.end in self._owners or before.end in self._date_ends:
+        dated = before.end in self._date_ends and not word.low.endswith("ing")
+        if before.text.endswith(("'s", "s'")) or before.end in self._owners or dated:
             return following not in ("a", "an", "the", "two", "three", "its", "at", "several")
         if self._ends_weapon(before.end):
             return following not in ("a", "an", "the", "its", "their", "toward", "through") and not word.low.endswith(
@@ -355,6 +373,8 @@ class PhraseFinder:
                     break
                 continue
             low = word.low
+            if (at - 1) in self._dated:
+                break
             if low in _THE:
                 determiner, at = ("this" if low in ("this", "these", "that", "those") else "the"), at - 1
                 break
@@ -370,10 +390,10 @@ class PhraseFinder:
                 order = order or _ORDER[low]
                 at -= 1
                 continue
-            if low in _CLASS_ADJECTIVES and phrase.kind == "weapon":
-                weapon_class = special(weapon_class, _CLASS_ADJECTIVES[low])
-            if low in ("and", "or") and at >= 2 and self._words[at - 2].low in _CLASS_ADJECTIVES:
-                weapon_class = _CLASS_ADJECTIVES[self._words[at - 2].low]
+            if low in CLASS_ADJECTIVES and phrase.kind == "weapon":
+                weapon_class = special(weapon_class, CLASS_ADJECTIVES[low])
+            if low in ("and", "or") and at >= 2 and self._words[at - 2].low in CLASS_ADJECTIVES:
+                weapon_class = CLASS_ADJECTIVES[self._words[at - 2].low]
                 at -= 2
                 continue
             if not self._is_adjective(word, at - 1):

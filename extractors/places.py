@@ -111,7 +111,18 @@ class PlaceReader:
                 phrase = self._beside(row, at)
             if phrase is not None and not (found and found[-1].end > phrase.start):
                 found.append(phrase)
-        return found
+        return self._aimed(row, found)
+
+    def _aimed(self, row: Row, found: list[PlacePhrase]) -> list[PlacePhrase]:
+        """Beside an origin with "from", a range after "at" is the target."""
+        if not any(p.role == "site" and row.chunks[p.chunk].name == "FROM" for p in found):
+            return found
+        return [
+            PlacePhrase("landing", p.text, p.start, p.end, p.rank, p.country, p.chunk)
+            if p.role == "site" and row.chunks[p.chunk].low == "at"
+            else p
+            for p in found
+        ]
 
     def _of_launch(self, row: Row, at: int) -> bool:
         """Whether "from" goes with a launch word before it, or opens the sentence."""
@@ -138,8 +149,7 @@ class PlaceReader:
             return None
         low = {w.strip(".,'\"").removesuffix("'s") for w in phrase.text.lower().split()}
         sea = bool(low & _SEA_NOUNS) or self._kind(phrase) in ("sea", "strait")
-        near = {chunk.name for chunk in row.chunks[max(0, at - 4) : at]}
-        if not fell and not near & {*_LAUNCHING, "DATE", "TIME"}:
+        if not fell and not self._of_launch(row, at):
             return None
         if word in ("off", "near", "in", "on") and not fell and not (sea and word in ("in", "off", "on")):
             if (
@@ -164,7 +174,7 @@ class PlaceReader:
         return PlacePhrase("landing", text, chunk.start, phrase.end, 2, None, at)
 
     def _moves(self, row: Row, at: int) -> bool:
-        return any(chunk.name in ("LAUNCHED", "FLIGHT") for chunk in row.chunks[max(0, at - 2) : at])
+        return self._of_launch(row, at)
 
     def _as_site(self, phrase: PlacePhrase, rank: int) -> PlacePhrase:
         return PlacePhrase("site", phrase.text, phrase.start, phrase.end, rank, phrase.country, phrase.chunk)
@@ -200,7 +210,7 @@ class PlaceReader:
                 chunk.low in _NEW_PHRASE and taken[-1].name not in ("OF", "AT", "TO") and taken[-1].low not in _LINKS
             ):
                 break
-            if chunk.name == "ACTOR" and chunk.item.kind not in ("state", "group"):
+            if chunk.name == "ACTOR" and chunk.item.kind not in ("state", "group", "person"):
                 break
             if chunk.name == "AT" and (not taken or chunk.low not in _LINKS):
                 break

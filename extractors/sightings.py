@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from extractors.actors import Actor
@@ -16,7 +16,7 @@ from extractors.chunks import Chunk, Chunker, Row
 from extractors.dates import FoundDate, FoundTime
 from extractors.document import Document
 from extractors.grammar import Grammar
-from extractors.nounphrases import NounPhrase, PhraseFinder, related, special
+from extractors.nounphrases import CLASS_ADJECTIVES, NounPhrase, PhraseFinder, related, special
 from extractors.packs import Body, Weapon
 from extractors.places import PlacePhrase
 from extractors.quantities import Count, Measure
@@ -292,6 +292,11 @@ class SightingFinder:
         for i in range(at + 1, len(chunks) - 1):
             if chunks[i].name in ("STOP", "SUBORD"):
                 return
+            if chunks[i].low in ("at first", "first", "initially", "earlier"):
+                return
+            adjective = CLASS_ADJECTIVES.get(chunks[i + 1].low)
+            if adjective and sighting.phrase is not None and chunks[i].low in ("as", "be", "an", "of"):
+                sighting.extra.append(replace(sighting.phrase, weapon_class=adjective, name=None, entry=None))
             if chunks[i + 1].name == "WEAPON" and (
                 chunks[i].low in ("as", "called", "named", "dubbed") or (chunks[i].name == "BY" and i - at < 4)
             ):
@@ -353,7 +358,7 @@ class SightingFinder:
                     return chunks[at - 2].item  # type: ignore[no-any-return]
                 return chunk.item  # type: ignore[no-any-return]
         possessor = next(
-            (c.item for i, c in enumerate(chunks[:trigger]) if c.name in ("ACTOR", "PLACE") and i and chunks[i - 1].low in ("of", "the")
+            (c.item for i, c in enumerate(chunks[:trigger]) if c.name in ("ACTOR", "PLACE", "OWNER") and i and chunks[i - 1].low in ("of", "the")
              and _launches(c.item) and i >= trigger - 4),
             None,
         )  # fmt: skip

@@ -74,6 +74,8 @@ class SlotSharer:
 
     def _of_another(self, chunks: Sequence[Chunk], at: int) -> bool:
         """Whether the date bounds a stretch ("since May") rather than dating the event, or repeats it in GMT."""
+        if chunks[at].end <= self._doc.dateline_end:
+            return True
         if any(chunk.name == "TIME" and chunk.item.zone in ("gmt", "utc") for chunk in chunks[max(0, at - 2) : at]):
             return True
         if any(chunk.low == "when" for chunk in chunks[at + 1 : at + 3]):

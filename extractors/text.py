@@ -200,7 +200,8 @@ def _ends_sentence(text: str, stop: re.Match[str], start: int) -> bool:
     if before in _TITLES or (len(before) == 1 and before.isalpha()):
         return False
     if before in _CLOCK:
-        return next_word.lower() not in _AFTER_CLOCK and not next_word.isdigit()
+        zone = re.match(r"\s*\w+\stime\b", text[stop.end() : stop.end() + 30])
+        return next_word.lower() not in _AFTER_CLOCK and not next_word.isdigit() and zone is None
     if before in _EITHER:
         return next_word.lower() in _OPENERS or not next_word
     return True
