@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -19,11 +19,8 @@ from flows.progress import shown
 from flows.runs import current_run_id
 from flows.settings import Settings, load_settings
 from flows.sources import Source, SourceName
-from flows.sources.archive import ArchiveSource
-from flows.sources.sitemap import SitemapSource
-from flows.sources.sites import Selection, select
+from flows.sources.order import Order, make_source
 from flows.spans import Span, checked_span
-from flows.subscriptions import Subscription, load_subscriptions
 from flows.terminal import safe
 from storage import coverage as coverage_rows
 from storage.coverage import CoveredDay
@@ -108,28 +105,6 @@ async def backfill_part(
     return await _fill_here(load_settings(), order, whole, part, run_id=part_of)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to fill from."""
-
-    source: SourceName
-    feeds: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-
-    @property
-    def scope(self) -> str:
-        """The limits in one line, empty for all subscriptions."""
-        return " ".join([*self.feeds, *self.sites, *self.inputs])
-
-
-def make_source(order: Order, ingest: Ingest, selection: Selection) -> Source:
-    """The source that an order names."""
-    if order.source == "sitemap":
-        return SitemapSource(ingest, selection)
-    return ArchiveSource(ingest.settings.data_dir / "archive")
-
-
 async def _fill_here(
     settings: Settings, order: Order, whole: Span, part: Span, *, run_id: str, dry_run: bool = False
 ) -> dict[str, Any]:
@@ -139,7 +114,7 @@ async def _fill_here(
     lock = f"backfill-{order.source}-{part.start:%Y%m%d}-{part.end:%Y%m%d}"
     with Lake.open(settings.lake()) as lake, lake.exclusive(lock, wait_seconds=_PATIENCE_SECONDS):
         async with Ingest(settings, lake, current_run_id()) as ingest:
-            source = make_source(order, ingest, select(lake, _subscriptions(settings, order), order.feeds, order.sites))
+            source = make_source(order, ingest)
             if dry_run:
                 planned = await plan(ingest, source, whole, part, coverage)
             else:
@@ -205,13 +180,6 @@ async def _publish(coverage: Coverage, order: Order, state: str, notes: Sequence
     await acreate_table_artifact(
         key="backfill-coverage", table=rows, description=f"Backfill of {coverage.span} from {order.source}: {state}"
     )
-
-
-def _subscriptions(settings: Settings, order: Order) -> Sequence[Subscription]:
-    """The feed list; a replay or a choice of sites alone can do without the file."""
-    if settings.feeds.exists() or order.feeds or not (order.source == "archive" or order.sites):
-        return load_subscriptions(settings.feeds)
-    return ()
 
 
 def _failed_days(coverage: Coverage) -> list[str]:
