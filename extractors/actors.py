@@ -172,7 +172,7 @@ class ActorFinder:
     def _adjacent(self, left: Actor, right: Actor) -> bool:
         """Whether `left` modifies `right`: "North Korean | leader", "Japan's | defence minister", "the JCS | spokesman"."""
         between = self._text[left.end : right.start]
-        if len(between) > 32:
+        if len(between) > 32 or "\n" in between or ". " in between:
             return False
         if right.kind == "state" or (right.kind == "group" and right.form != "demonym"):
             return False

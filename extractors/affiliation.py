@@ -135,7 +135,7 @@ class Affiliations:
 
     def target(self) -> str | None:
         """The state named most that did not launch: an armed group's missile meets that state's army."""
-        named = Counter(a.country for a in self._document.actors if a.kind == "state" and a.country)
+        named = Counter(a.country for a in self._document.actors if a.country and not a.inferred)
         return next((country for country, _ in named.most_common() if country not in self.launchers), None)
 
     def surrounding(self, offset: int) -> str | None:

@@ -122,7 +122,7 @@ class Frames:
             if not of_people or nouns or party.actor.modifier:
                 return before
             whose = self._view.ending_at(before - 2)
-            return (party,) if whose is None else (whose,)
+            return self._with_coordinated(party, placed=True) if whose is None else (whose,)
         if party.actor.modifier or nouns:
             head = self._words[party.last + 1].low if party.last + 1 < len(self._words) else ""
             heads = {self._words[i].low for i in range(party.last + 1, min(len(self._words), party.last + 4))}
@@ -213,7 +213,7 @@ class Frames:
                 return self._with_coordinated(party)
         return ()
 
-    def _with_coordinated(self, party: Party) -> tuple[Party, ...]:
+    def _with_coordinated(self, party: Party, *, placed: bool = False) -> tuple[Party, ...]:
         """The party and those listed before it: "Seoul, Tokyo and Washington"."""
         found = [party]
         while True:
@@ -227,7 +227,7 @@ class Frames:
             other = self._view.ending_at(at - 1)
             if other is None or other.actor.modifier or (joined_by_comma and len(found) == 1):
                 break
-            if self._in_prepositional_phrase(other):
+            if not placed and self._in_prepositional_phrase(other):
                 break
             found.insert(0, other)
         return tuple(found)
@@ -369,7 +369,10 @@ class Frames:
         while following < len(self._words) and self._words[following].low in _DETERMINERS:
             following += 1
         opens = verb == 0 or self._words[verb - 1].low in (",", "?", "!") or self._quoted[verb - 1]
-        return opens and any(p.first in (verb + 1, following) for p in self._view.parties)
+        speaker = next((p for p in self._view.parties if p.first in (verb + 1, following)), None)
+        if not opens or speaker is None or self._words[speaker.first].low in ("it", "he", "she", "they", "we", "i"):
+            return False
+        return speaker.last + 1 >= len(self._words) or not self._is_verb(speaker.last + 1)
 
     def quoted_at(self, at: int) -> bool:
         """Whether the word stands inside a quotation."""

@@ -31,11 +31,11 @@ _COMPETING = _forms(
     """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill balloon leaflet
     reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament
     abduction hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest takeover
-    detention execution trial referendum annexation island tax trade fishing whaling memorial shrine"""
+    detention execution trial referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
 _ANSWERED = frozenset({"condemn", "deny", "protest"})
-HOSTILE = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize", "alert", "consult"})
+HOSTILE = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class Linker:
         competing = any(self._is_competing(low, cue, country) for low in lows)
         if competing and not about_launch:
             return Link(None, False, competing=True)
-        named = self._mentioned(view, first, last, cue, country)
-        if named is not None:
-            return Link(named, False)
-        default = self._default(view, cue, country)
+        mentioned = self._mentioned(view, first, last, cue, country)
+        if mentioned is not None:
+            return Link(mentioned, False)
+        default = self._default(view, cue, country, named=about_launch)
         return Link(default, True)
 
     def _lead_sentence_has_drill(self) -> bool:
@@ -116,12 +116,15 @@ class Linker:
         keys = dict.fromkeys(key for _, _, key in self._spans[low:high])
         return [self._by_key[key] for key in keys]
 
-    def _default(self, view: SentenceView, cue: Cue, country: str | None) -> Launch | None:
+    def _default(self, view: SentenceView, cue: Cue, country: str | None, *, named: bool) -> Launch | None:
         if self._leads:
             fitting = [launch for launch in self._leads if _fits(launch, cue, country)]
             return _latest_lead(fitting or self._leads)
         near = self._near(view)
         fitting = [launch for launch in near if _fits(launch, cue, country)]
+        if not fitting and named:
+            fitting = [launch for launch in self._launches if _fits(launch, cue, country)]
+            fitting = fitting if len(fitting) == 1 else []
         return _latest_lead(fitting) if fitting else None
 
     def _near(self, view: SentenceView) -> list[Launch]:

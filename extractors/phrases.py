@@ -93,6 +93,8 @@ _DOUBLING = frozenset(
     ]
 )
 
+_SHORT = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")  # stop, slam, ban: the last letter doubles
+
 
 def inflections(word: str) -> frozenset[str]:
     """The forms of an English verb or noun: base, -s, past, participle, -ing."""
@@ -103,7 +105,7 @@ def inflections(word: str) -> frozenset[str]:
     plural = word + ("es" if word.endswith(("s", "x", "z", "ch", "sh", "o")) else "s")
     if word.endswith("e"):
         return frozenset((word, plural, word + "d", word[:-1] + "ing", word + "ing" if word.endswith("ee") else plural))
-    stem = word + word[-1] if word in _DOUBLING else word
+    stem = word + word[-1] if word in _DOUBLING or _SHORT.fullmatch(word) else word
     return frozenset((word, plural, stem + "ed", stem + "ing"))
 
 

@@ -72,7 +72,8 @@ class _Finder:
     def _who(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
         """The parties whose stance it is; empty where that is unclear."""
         if cue.stance.frame == "noun":
-            after = frames.authors(cue.last + 1, ("from", "by", "in"))
+            prepositions = ("of", "from", "by") if cue.stance.type == "consult" else ("from", "by", "in")
+            after = frames.authors(cue.last + 1, prepositions)
             return frames.owner(cue.first) or after or frames.authors(0, ("from",), reach=1)
         if cue.stance.frame == "say":
             return frames.speakers(cue.first)
