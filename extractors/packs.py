@@ -344,7 +344,10 @@ def _line_of(source: str, location: Sequence[str | int]) -> int:
     """Line of the deepest part of `location` that exists; parsed again, as only errors need it."""
     node: Any = yaml.compose(source, Loader=yaml.CBaseLoader)
     line = 1
-    for step in location:
+    for depth, step in enumerate(location):
+        if depth == 1 and isinstance(node, yaml.ScalarNode) and isinstance(step, int):
+            rows = [number for number, _ in _table_lines(node.value)]
+            return _line(node) + 1 + rows[step + 1]
         child = None
         if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
             child = node.value[step]
@@ -409,12 +412,38 @@ class _File:
     rules: tuple[tuple[str, Rule | None], ...]
 
 
-def _items(path: Path, source: str, content: Mapping[str, Any], key: str) -> list[Any]:
+def _items(path: Path, source: str, content: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     items = content.get(key, [])
+    if isinstance(items, str):
+        return list(_table(path, source, key, items))
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items
     line = _line_of(source, (key,))
     raise PackError(path, line, key, "this is not a list of mappings", "Write each as `- {name: ..., ...}`")
+
+
+def _table_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a table that are not empty or comments, with their numbers from 0."""
+    for number, line in enumerate(text.split("\n")):
+        if line and not line.isspace() and not line.lstrip().startswith("#"):
+            yield number, line
+
+
+def _table(path: Path, source: str, key: str, text: str) -> Iterator[dict[str, Any]]:
+    """Entries written as a table: the first line names the columns, cells are parted by |, empty ones are left out.
+
+    Long lexicons are tables, as they are read four times as fast as mappings and fit on the screen.
+    """
+    columns: list[str] = []
+    for index, (_, line) in enumerate(_table_lines(text), -1):
+        cells = [cell.strip() for cell in line.split("|")]
+        if not columns:
+            columns = cells
+            continue
+        if len(cells) > len(columns):
+            problem = f"the row has {len(cells)} cells under {len(columns)} columns"
+            raise PackError(path, _line_of(source, (key, index)), key, problem, "Take the extra | out")
+        yield {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
 
 
 def _removal(path: Path, source: str, where: tuple[str, int], item: dict[str, Any]) -> str | None:
@@ -454,15 +483,23 @@ def _list_keys(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(name for name, field in model.model_fields.items() if field.annotation == Texts)
 
 
-def _split_lists(model: type[BaseModel], item: dict[str, Any]) -> None:
-    """Lists can be written as one text parted by semicolons, which reads faster for person and machine."""
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";")]
+
+
+def _unfold(model: type[BaseModel], item: dict[str, Any]) -> None:
+    """Lists can be written as one text parted by semicolons, and `needs` as `alias: context; alias: context`."""
     for key in _list_keys(model):
         if type(value := item.get(key)) is str:
-            item[key] = [part.strip() for part in value.split(";") if part.strip()]
+            item[key] = _parts(value)
+    if type(needs := item.get("needs")) is str:
+        item["needs"] = {
+            alias.strip(): context.strip() for alias, _, context in (p.partition(":") for p in _parts(needs))
+        }
     if type(contextual := item.get("contextual")) is dict:
         for alias, after in contextual.items():
             if type(after) is str:
-                contextual[alias] = [part.strip() for part in after.split(";") if part.strip()]
+                contextual[alias] = _parts(after)
 
 
 def _read_entries(
@@ -474,7 +511,7 @@ def _read_entries(
             yield model, gone, None
             continue
         model.prepare(item)
-        _split_lists(model, item)
+        _unfold(model, item)
         kept.append(item)
         lines.append(index)
     try:
@@ -555,9 +592,20 @@ def fold(text: str) -> str:
 
     Cut at what is not ASCII, as str.translate is twenty times as fast on ASCII and one curly quote would spoil it.
     """
+    return _translate(text, _FOLD)
+
+
+def _translate(text: str, table: _Fold) -> str:
     if text.isascii():
-        return text.translate(_FOLD)
-    return "".join([part.translate(_FOLD) for part in _NOT_ASCII.split(text)])
+        return text.translate(table)
+    return "".join([part.translate(table) for part in _NOT_ASCII.split(text)])
+
+
+def _fold_all(texts: list[str]) -> list[str]:
+    """Each of `texts` folded and stripped, in one pass over all."""
+    lines = _Fold(_FOLD)
+    lines[10] = 10
+    return [line.strip() for line in _translate("\n".join(texts), lines).split("\n")]
 
 
 class _Alias(NamedTuple):
@@ -598,12 +646,9 @@ def _plural(word: str) -> str:
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
-def _spellings(alias: str) -> tuple[str, ...]:
-    """`alias` and what else it is written like: KN-23 also as KN23."""
-    if "-" not in alias:
-        return (alias,)
-    joined = re.sub(r"(?<=[A-Za-z])-(?=[0-9])", "", alias)
-    return (alias,) if joined == alias else (alias, joined)
+def _joined(alias: str) -> str:
+    """KN-23 as KN23; the alias itself where no letter and digit are parted by a hyphen."""
+    return re.sub(r"(?<=[A-Za-z])-(?=[0-9])", "", alias) if "-" in alias else alias
 
 
 def _takes_plural(entry: Entry, form: Form) -> bool:
@@ -618,18 +663,23 @@ _Written = tuple[str, str, Form, Entry, bool]
 """Alias as listed, as spelled, form, entry, plural."""
 
 
-def _add_written(entry: Entry, patterns: dict[str, list[_Written]]) -> None:
-    """Adds every spelling of an entry, singular and plural, to the folded texts that find it.
+def _spellings(entries: Iterator[Entry]) -> list[_Written]:
+    """Every spelling of every entry, singular and plural.
 
     Kept raw and made an _Alias at its first match: most aliases of the lexicons never occur in a text.
     """
-    for text, form in entry.forms():
-        plural = _takes_plural(entry, form)
-        for spelling in _spellings(text):
-            folded = fold(spelling).strip()
-            patterns.setdefault(folded, []).append((text, spelling, form, entry, False))
-            if plural and spelling[-1].isalpha() and not spelling.endswith(_NO_PLURAL):
-                patterns.setdefault(_plural(folded), []).append((text, spelling, form, entry, True))
+    written: list[_Written] = []
+    for entry in entries:
+        for text, form in entry.forms():
+            written.append((text, text, form, entry, False))
+            joined = _joined(text)
+            if joined != text:
+                written.append((text, joined, form, entry, False))
+            if text[-1:].isalpha() and _takes_plural(entry, form) and not text.endswith(_NO_PLURAL):
+                written.append((text, joined, form, entry, True))
+                if joined != text:
+                    written.append((text, text, form, entry, True))
+    return written
 
 
 def _alias(written: _Written) -> _Alias:
@@ -741,11 +791,14 @@ class Packs:
         return self._table(Place)
 
     def _compile(self) -> None:
+        written = _spellings(entry for table in self._entries.values() for entry in table.values())
         patterns: dict[str, list[_Written]] = {}
-        for table in self._entries.values():
-            for entry in table.values():
-                _add_written(entry, patterns)
-        patterns.pop("", None)
+        for folded, spelling in zip(_fold_all([spelling[1] for spelling in written]), written, strict=True):
+            key = _plural(folded) if spelling[4] else folded
+            if key in patterns:
+                patterns[key].append(spelling)
+            elif key:
+                patterns[key] = [spelling]
         self._found_by = list(patterns.values())
         self._aliases: list[list[_Alias] | None] = [None] * len(patterns)
         self._automaton = AhoCorasick([f" {folded} " for folded in patterns])
