@@ -75,9 +75,12 @@ _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
         "the catalog {place} has a DuckLake format that this version does not read; update launchwire",
     ),
     (
-        re.compile(r"(?i)No magic bytes|too small to be a parquet|invalid parquet|thrift|snappy|zstd decompress"),
+        re.compile(
+            r"(?i)No magic bytes|too small to be a parquet|invalid parquet|thrift|snappy|zstd decompress"
+            r"|cannot open file .*\.parquet|HTTP (code )?404.*\.parquet"
+        ),
         CorruptLakeError,
-        "a data file of the lake at {place} is damaged; `launchwire maintain --check` names it",
+        "a data file of the lake at {place} is missing or damaged; `launchwire maintain --check` names it",
     ),
     (
         re.compile(

@@ -9,6 +9,8 @@ on again before any SQL of a user runs.
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,6 +27,8 @@ def connect(extensions: tuple[str, ...], *, threads: int | None = None) -> duckd
     config: dict[str, str | bool | int | float | list[str]] = {
         "allow_unsigned_extensions": True,
         "autoinstall_known_extensions": False,
+        # A query too big for memory would else spill into the current directory.
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"launchwire-duckdb-{os.getpid()}"),
     }
     if threads:
         config["threads"] = threads

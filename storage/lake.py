@@ -63,7 +63,7 @@ _HOPELESS = (
 
 
 _INCURABLE_LAKE = (CorruptLakeError, FullLakeError, UnwritableLakeError, NewerLakeError)
-_NO_LAKE_SIGNS = ("unable to open database file", "does not exist", "ducklake_metadata")
+_NO_LAKE_SIGNS = ("does not exist", "ducklake_metadata")
 
 
 class _NoLakeError(MissingLakeError):
@@ -170,8 +170,9 @@ class LakeConfig:
 
     @property
     def place(self) -> str:
-        """The catalog in words, without secrets."""
-        return str(self.sqlite_path or without_secrets(self.catalog or ""))
+        """The catalog, and a store that is elsewhere, in words without secrets."""
+        catalog = str(self.sqlite_path or without_secrets(self.catalog or ""))
+        return f"{catalog} with its files in {self.store_path}" if self.on_s3 else catalog
 
     @property
     def backups(self) -> Path:
@@ -414,6 +415,11 @@ class Lake:
         known = explain(error, self.config.place)
         if known is not None:
             return known
+        if "unable to open database file" in text:
+            return UnwritableLakeError(
+                f"the catalog {self.config.place} cannot be opened; even a reader keeps its marks beside it, so check the "
+                "permissions of that directory, or read an export (`launchwire export`)"
+            )
         if any(sign in text for sign in _NO_LAKE_SIGNS):
             return _NoLakeError(f"there is no lake at {self.config.place}")
         return LakeError(f"the lake at {self.config.place} cannot be opened ({without_secrets(text.splitlines()[0])})")

@@ -3,8 +3,10 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from storage import articles, schema
 from storage.errors import (
     BusyLockError,
     CorruptLakeError,
+    FullLakeError,
     LakeError,
     MissingLakeError,
     NewerLakeError,
@@ -370,3 +373,63 @@ def test_secrets_stay_out_of_words() -> None:
     assert "hunter2" not in repr(S3Options(secret="hunter2"))
     assert "hunter2" not in LakeConfig(catalog="postgres:postgresql://me:hunter2@h/db").place
     assert "hunter2" in S3Options(secret="hunter2").secret_sql()
+
+
+# Disks
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_loses_nothing_acknowledged(small_disk: Path) -> None:
+    rng = random.Random(1)
+    acknowledged: list[str] = []
+
+    def fill(lake: Lake) -> None:
+        for number in range(20):
+            item = sample.finding(f"n{number}", text=sample.TEXT + rng.randbytes(200_000).hex())
+            articles.save(lake, findings=[item], message="t")
+            acknowledged.append(item.article.article_id)
+
+    with Lake.open(LakeConfig(directory=small_disk / "data")) as lake:
+        with pytest.raises(FullLakeError, match=r"no space is left .*free some space and run again"):
+            fill(lake)
+        assert acknowledged
+        assert set(articles.known(lake, acknowledged)) == set(acknowledged)
+        assert check(lake) == []
+        subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+        articles.save(lake, findings=[sample.finding("after")], message="t")
+        assert check(lake) == []
+
+
+def test_a_read_only_disk_is_a_sentence_to_readers_and_writers(small_disk: Path) -> None:
+    with Lake.open(LakeConfig(directory=small_disk / "data")) as lake:
+        articles.save(lake, findings=[sample.finding()], message="t")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(UnwritableLakeError, match="cannot be opened; even a reader"):
+        Lake.open(lake.config, create=False)
+    with pytest.raises(UnwritableLakeError, match="Read-only file system"):
+        articles.save(lake, findings=[sample.finding("b")], message="t")
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
+def test_a_damaged_data_file_is_a_sentence(lake: Lake, damage: str) -> None:
+    articles.save(lake, findings=[sample.finding()], message="t")
+    (file,) = Path(lake.config.store_path).rglob("main/articles/**/*.parquet")
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(b"" if damage == "empty" else file.read_bytes()[:-20])
+    with pytest.raises(CorruptLakeError, match="is missing or damaged; `launchwire maintain --check` names it"):
+        articles.findings(lake, [sample.article().article_id])
