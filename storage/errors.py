@@ -42,6 +42,10 @@ class UnreachableLakeError(LakeError):
     """The catalog's server or the object store does not answer."""
 
 
+class RefusedLakeError(LakeError):
+    """The catalog's server does not let this user in, or has no such database."""
+
+
 class FullLakeError(LakeError):
     """The disk or store has no space left."""
 
@@ -60,7 +64,9 @@ _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
         "no space is left for the lake at {place}; free some space and run again, nothing stored was lost",
     ),
     (
-        re.compile(r"(?i)readonly database|read-only file system|permission denied|attempt to write a readonly"),
+        re.compile(
+            r"(?i)readonly database|read-only file system|permission denied(?! for)|attempt to write a readonly"
+        ),
         UnwritableLakeError,
         "the lake at {place} cannot be written; check the owner and permissions of that directory",
     ),
@@ -81,6 +87,13 @@ _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
         ),
         CorruptLakeError,
         "a data file of the lake at {place} is missing or damaged; `launchwire maintain --check` names it",
+    ),
+    (
+        re.compile(
+            r'(?i)(database|role) "[^"]*" does not exist|password authentication failed|no pg_hba|permission denied for'
+        ),
+        RefusedLakeError,
+        "the catalog's server refuses {place}; check the database's name, the user and the password",
     ),
     (
         re.compile(

@@ -417,8 +417,8 @@ class Lake:
             return known
         if "unable to open database file" in text:
             return UnwritableLakeError(
-                f"the catalog {self.config.place} cannot be opened; even a reader keeps its marks beside it, so check the "
-                "permissions of that directory, or read an export (`launchwire export`)"
+                f"the catalog {self.config.place} cannot be opened; even a reader keeps its marks beside it, so check "
+                "the permissions of that directory, or read an export (`launchwire export`)"
             )
         if any(sign in text for sign in _NO_LAKE_SIGNS):
             return _NoLakeError(f"there is no lake at {self.config.place}")

@@ -17,7 +17,7 @@ import workers
 from workers import Worker
 
 from storage import articles, schema
-from storage.errors import BusyLockError, MissingLakeError, NewerLakeError, UnreachableLakeError
+from storage.errors import BusyLockError, MissingLakeError, NewerLakeError, RefusedLakeError, UnreachableLakeError
 from storage.lake import Lake, LakeConfig
 from storage.maintenance import check, maintain
 
@@ -72,7 +72,7 @@ def test_records_come_back_and_reruns_add_nothing(config: LakeConfig) -> None:
 def test_kills_then_rerun(config: LakeConfig, tmp_path: Path) -> None:
     rng = random.Random(7)
     acknowledged: set[str] = set()
-    for _ in range(4):
+    for _ in range(3):
         worker = Worker(workers.run, config)
         assert worker.next() == "open"
         time.sleep(rng.uniform(0, 0.8))
@@ -163,3 +163,10 @@ def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UnreachableLakeError, match="does not answer; check that its server runs") as raised:
         Lake.open(config)
     assert "hunter2" not in str(raised.value)
+
+
+def test_a_database_that_is_not_there_is_a_sentence(server: Any, tmp_path: Path) -> None:
+    config = LakeConfig(directory=tmp_path, catalog=f"postgres:{server.get_uri('nowhere')}")
+    for create in (True, False):
+        with pytest.raises(RefusedLakeError, match=r"refuses .*nowhere.*; check the database's name"):
+            Lake.open(config, create=create)
