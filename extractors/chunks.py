@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from extractors.document import Document
 from extractors.grammar import Grammar
-from extractors.nounphrases import NounPhrase
+from extractors.nounphrases import IN_SPACE, NounPhrase
 from extractors.text import Sentence, word_set
 
 
@@ -31,6 +31,7 @@ class Row(NamedTuple):
 
 
 _PLACE_BEFORE = word_set("in near from of at over toward towards into outside around off across against onto to")
+_CRAFT = word_set("vehicle craft stack spaceship")
 _PRONOUNS = word_set("it they they'd it'd both one all each")
 _STOPS = word_set("; : — – -")
 
@@ -41,6 +42,7 @@ class Chunker:
     def __init__(self, document: Document, rules: Grammar, phrases: Sequence[NounPhrase]) -> None:
         self._doc = document
         self._rules = rules
+        self._space = IN_SPACE.search(document.normal) is not None
         self._spans = self._typed_spans(phrases)
         self._span_starts = [span.start for span in self._spans]
 
@@ -112,7 +114,7 @@ class Chunker:
             return 1, "COMMA"
         if low in _STOPS:
             return 1, "SUBORD"
-        if low in _PRONOUNS:
+        if low in _PRONOUNS or (low in _CRAFT and self._space):
             return 1, "PRONOUN"
         if low.endswith("n't"):
             return 1, "NOT"

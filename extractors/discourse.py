@@ -90,13 +90,16 @@ class Calendar:
         near = self.nearest_before(found.start, paragraph.start)
         return near[1] if near else None
 
-    def nearest_before(self, offset: int, since: int) -> tuple[FoundDate, Resolved] | None:
-        """The last day or month named between the two offsets; that of "Sunday's Mass" belongs to the Mass."""
+    def nearest_before(self, offset: int, since: int, *, stated: bool = False) -> tuple[FoundDate, Resolved] | None:
+        """The last day or month named between the two offsets; that of "Sunday's Mass" belongs to the Mass.
+
+        The day of a statement counts only where `stated`.
+        """
         for at in range(bisect_left(self._starts, offset) - 1, -1, -1):
             if self._starts[at] < since:
                 return None
             end = self._doc.dates[at].end
-            if end <= self._doc.dateline_end or self._doc.peeled(self._doc.dates[at].start):
+            if end <= self._doc.dateline_end or (not stated and self._doc.peeled(self._doc.dates[at].start)):
                 continue
             if self._doc.normal[end : end + 2] == "'s" and not _LAUNCHING.match(self._doc.normal, end + 3):
                 continue
@@ -239,6 +242,7 @@ class Teller:
             if dated:
                 return self._nearest(dated, sighting)
             undated = [told for told in fitting if told.date is None]
+            undated = [t for t in undated if sighting.definite or sighting.sentence - t.first.sentence <= 2]
             if undated and (sighting.definite or not sighting.order):
                 return self._nearest(undated, sighting)
             return None
@@ -274,7 +278,7 @@ class Teller:
             return False
         if date is not None and told.date is not None and not _same_date(told.date, date):
             return False
-        anaphor = sighting.definite and sighting.weapon_class is None
+        anaphor = sighting.definite and sighting.weapon_class is None and sighting.rules != ("try",)
         if sighting.planned != told.planned and not anaphor:
             return date is not None and told.date is not None and _same_date(told.date, date)
         return not (told.planned and sighting.kind == "flight")

@@ -20,7 +20,7 @@ from extractors.dates import FoundTime
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.grammar import grammar
-from extractors.nounphrases import special
+from extractors.nounphrases import NounPhrase, special
 from extractors.packs import Body, Group, Place, Weapon
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
@@ -65,7 +65,7 @@ def find_launches(document: Document) -> LaunchReading:
         sightings += [sighting for _, sighting in row.found]
     teller = Teller(document, document.packs)
     told = teller.tell(sightings)
-    records = Recorder(document, teller, sightings).records(told)
+    records = Recorder(document, teller, sightings, finder.phrases).records(told)
     return LaunchReading(tuple(records), tuple(finder.dropped))
 
 
@@ -86,11 +86,14 @@ class _Draft:
 class Recorder:
     """Turns told launches into records."""
 
-    def __init__(self, document: Document, teller: Teller, sightings: Sequence[Sighting]) -> None:
+    def __init__(
+        self, document: Document, teller: Teller, sightings: Sequence[Sighting], phrases: Sequence[NounPhrase]
+    ) -> None:
         self._doc = document
         self._teller = teller
         self._sightings = sightings
         self._title = _title_sightings(document)
+        self._classes = {phrase.name: phrase.weapon_class for phrase in phrases if phrase.name and phrase.weapon_class}
 
     def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
@@ -127,6 +130,8 @@ class Recorder:
 
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
+        if sighting.postponed:
+            return
         paragraph = self._doc.paragraphs[sighting.paragraph]
         plain = sighting.kind == "event" and not sighting.definite and not sighting.perfect and not sighting.planned
         close = launch is told[0] or plain or any(s.times for s in launch.sightings) or sighting.sentence <= 3
@@ -134,6 +139,8 @@ class Recorder:
         near = self._teller.calendar.nearest_before(sighting.at, since)
         if near is None and launch is told[0]:
             near = self._teller.calendar.nearest_before(paragraph.end, 0)
+        if near is None and launch is told[0]:
+            near = self._teller.calendar.nearest_before(paragraph.end, 0, stated=True)
         if near is not None:
             launch.date_from, launch.date = near
             launch.date_inferred = True
@@ -154,7 +161,15 @@ class Recorder:
         same = launch.country == lead.country and launch.date is not None and lead.date is not None
         return soon and same and launch.date == lead.date
 
+    def _is_old(self, launch: Told) -> bool:
+        """Long before the article: recalled, not reported."""
+        if launch.date is None or self._doc.published is None:
+            return False
+        return launch.date.precision == "year" or (self._doc.published - launch.date.date).days > _NEWS_DAYS
+
     def _is_lead(self, launch: Told, told: Sequence[Told]) -> bool:
+        if self._is_old(launch):
+            return False
         sentences = {sighting.sentence for sighting in launch.sightings}
         share = len(sentences) / max(1, len(self._doc.sentences))
         first = min(sentences)
@@ -272,9 +287,25 @@ class Recorder:
             found = title or (_coarse(entry.weapon_class) if entry else None) or "projectile"
         elif self._teller.told[0] is told:
             found = special(found, self._title_class(told))
+        found = special(found, self._described(told))
+        if found == "ballistic_missile" and self._from_below(told):
+            draft.inferred.append("weapon_class")
+            return "slbm"
         if found == "projectile":
             found = self._kind_of_rocket(told, entry.weapon_class if entry else None, draft)
         return found  # type: ignore[return-value]
+
+    def _described(self, told: Told) -> str | None:
+        """What the text elsewhere calls a weapon of the same name ("the K-4, a submarine-launched ballistic missile")."""
+        if told.name is None:
+            return None
+        found = [s.weapon_class for s in self._sightings if s.name == told.name and s.weapon_class]
+        return found[0] if found else self._classes.get(told.name)
+
+    def _from_below(self, told: Told) -> bool:
+        """Whether the sentences of the launch speak of a submarine."""
+        spans = [self._doc.sentences[s.sentence] for s in told.sightings if s.kind == "event"]
+        return any(_BELOW.search(self._doc.normal, span.start, span.end) for span in spans)
 
     def _title_class(self, told: Told) -> str | None:
         return next((s.weapon_class for s in self._title if s.weapon_class and _agrees(told, s)), None)
@@ -318,6 +349,8 @@ class Recorder:
                     count = _count_of(sighting, phrase, rank)
                     if count is not None and chosen is None:
                         chosen = (count, phrase.start, phrase.end)
+        if chosen is None and draft.fields["weapon_class"] == "space_launch_vehicle":
+            chosen = (Count(1, 1), told.first.start, told.first.end)
         if any(sighting.joint for sighting in told.sightings) or chosen is None:
             return
         count, start, end = chosen
@@ -334,6 +367,7 @@ class Recorder:
             phrase = sighting.phrase
             if (
                 phrase is None
+                or phrase.kind != "weapon"
                 or phrase.count is None
                 or phrase.determiner != "count"
                 or phrase.partial
@@ -452,6 +486,8 @@ class Recorder:
         return None
 
 
+_BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
+_NEWS_DAYS = 62
 _ZONE_COUNTRIES = {
     "kst": frozenset(["PRK", "KOR"]), "korean": frozenset(["PRK", "KOR"]), "korea": frozenset(["PRK", "KOR"]),
     "pyongyang": frozenset(["PRK", "KOR"]), "seoul": frozenset(["PRK", "KOR"]), "jst": frozenset(["JPN", "PRK", "KOR"]),
@@ -514,11 +550,8 @@ _MANY = (
 )
 
 
-def _count_of(sighting: Sighting, phrase: object, rank: int) -> Count | None:
+def _count_of(sighting: Sighting, phrase: NounPhrase, rank: int) -> Count | None:
     """The count a phrase gives: rank 0 said in so many words, 1 by "a" or a bare plural, 2 by a singular alone."""
-    from extractors.nounphrases import NounPhrase
-
-    assert isinstance(phrase, NounPhrase)
     if phrase.role == "payload":
         return Count(1, 1) if rank == 2 else None
     if rank == 0:

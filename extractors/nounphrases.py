@@ -91,7 +91,7 @@ _STOP_WORDS = word_set(
     """of in on at from to into onto toward towards by with without for over under off near across against about between
     during and or but while when where which who whom that as after before since if because is are was were be been being
     has have had do does did will would can could may might must shall should said says it he she they we i you not than
-    including involving called named dubbed known following like such via per including"""
+    including involving called named dubbed known following like via per"""
 )
 _ED_ADJECTIVES = word_set(
     """unidentified suspected unarmed upgraded improved advanced so-called modified armed alleged presumed unspecified
@@ -123,7 +123,7 @@ _NOT_FLYING_TAILS = word_set(
     photographs data link links broadcaster office broadcast radio internet signal signals navigation company firm maker
     operator dealer show"""
 )
-_SPACE = re.compile(
+IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
 )
 _FLYING_ROLES = ("weapon", "target", "interceptor")
@@ -138,7 +138,7 @@ class PhraseFinder:
         self._rules = rules
         self._words = document.words
         self._starts = [word.start for word in document.words]
-        self._space = _SPACE.search(document.normal) is not None
+        self._space = IN_SPACE.search(document.normal) is not None
         self._owners = {actor.end: actor for actor in document.actors if actor.modifier}
         self._actor_covers = {
             at: actor

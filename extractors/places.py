@@ -15,6 +15,11 @@ from extractors.text import word_set
 Role = Literal["site", "landing"]
 
 
+def sea_vessel(word: str) -> bool:
+    """Whether the word is a ship that launches from where it is."""
+    return word in _VESSELS
+
+
 @dataclass(frozen=True, slots=True)
 class PlacePhrase:
     """A place with its role; `text` as written without leading articles, offsets of that text. Higher `rank` wins."""
@@ -53,7 +58,15 @@ _NEW_PHRASE = word_set("the a an its his their some about this these")
 _DANGLING = word_set(
     "some about roughly around nearly almost the a an early late and its his their first just on both all"
 )
-_VAGUE = word_set("pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel")
+_VESSELS = word_set(
+    "vessel ship destroyer submarine frigate warship cruiser warships submarines ships vessels carrier boat"
+)
+_LOWER = word_set(
+    "target targets city site station zone of factory military railway open territory country capital area areas"
+)
+_VAGUE = word_set(
+    "airfield desert airport pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel"
+)
 _NOT_PLACES = word_set(
     """night morning evening afternoon response retaliation order total part particular fact series row answer years months
     weeks hours minutes seconds days time presence attempt bid effort event case wake statement footage message low high
@@ -149,8 +162,10 @@ class PlaceReader:
             return None
         low = {w.strip(".,'\"").removesuffix("'s") for w in phrase.text.lower().split()}
         sea = bool(low & _SEA_NOUNS) or self._kind(phrase) in ("sea", "strait")
-        if not fell and not self._of_launch(row, at):
+        if not fell and (at <= 1 or not self._of_launch(row, at)):
             return None
+        if sea_vessel(row.chunks[at - 1].low) and word in ("in", "off", "on"):
+            return self._phrase(row, at, "site", 4)
         if word in ("off", "near", "in", "on") and not fell and not (sea and word in ("in", "off", "on")):
             if (
                 self._is_site(phrase, strict=False)
@@ -174,7 +189,11 @@ class PlaceReader:
         return PlacePhrase("landing", text, chunk.start, phrase.end, 2, None, at)
 
     def _moves(self, row: Row, at: int) -> bool:
-        return self._of_launch(row, at)
+        """Whether "to" names a goal: "from X to Y", or right after a verb of launch or flight."""
+        near = {chunk.name for chunk in row.chunks[max(0, at - 2) : at]}
+        if near & {"LAUNCHED", "FLIGHT"}:
+            return True
+        return any(chunk.name == "FROM" for chunk in row.chunks[max(0, at - 7) : at]) and self._of_launch(row, at)
 
     def _as_site(self, phrase: PlacePhrase, rank: int) -> PlacePhrase:
         return PlacePhrase("site", phrase.text, phrase.start, phrase.end, rank, phrase.country, phrase.chunk)
@@ -212,6 +231,8 @@ class PlaceReader:
                 break
             if chunk.name == "ACTOR" and chunk.item.kind not in ("state", "group", "person"):
                 break
+            if chunk.name == "AT" and taken and self._ends_place(row, row.chunks.index(chunk)):
+                break
             if chunk.name == "AT" and (not taken or chunk.low not in _LINKS):
                 break
             if chunk.name == "WORD" and (
@@ -223,9 +244,18 @@ class PlaceReader:
             "east", "west", "north", "south",
         ):  # fmt: skip
             taken.pop()
+        if taken and all(chunk.low in _VAGUE | _NEW_PHRASE | _LOWER for chunk in taken):
+            return None
         if not taken or not self._is_place(taken) or (len(taken) <= 2 and role == "site" and taken[-1].low in _VAGUE):
             return None
         return self._built(taken, role, rank, at)
+
+    def _ends_place(self, row: Row, at: int) -> bool:
+        """Whether the preposition at chunk `at` opens something that is no place ("in the night")."""
+        for chunk in row.chunks[at + 1 : at + 3]:
+            if chunk.name in ("DATE", "TIME", "MEASURE", "LAUNCHNOUN") or chunk.low in _NOT_PLACES:
+                return True
+        return row.chunks[at + 1].low in ("a", "an") and row.chunks[at].low in ("in", "on")
 
     def _is_place(self, taken: Sequence[Chunk]) -> bool:
         start, end = taken[0].start, taken[-1].end

@@ -70,7 +70,14 @@ class SlotSharer:
         return any(is_verbal(words, at) for at in range(len(words))) and not clause.start <= sighting.end <= clause.end
 
     def _nearest(self, row: Row, sightings: Sequence[tuple[int, Sighting]], at: int) -> Sighting:
-        return min(sightings, key=lambda pair: _distance(row.chunks, at, pair[0]))[1]
+        """The nearest sighting; one that only looks back ("in the fourth such firing") stands behind those that tell."""
+        telling = [pair for pair in sightings if pair[1].kind == "event"]
+
+        def cost(pair: tuple[int, Sighting]) -> int:
+            behind = bool(telling) and pair[1].kind == "nominal" and pair[1].weapon_class is None
+            return _distance(row.chunks, at, pair[0]) + (15 if behind else 0)
+
+        return min(sightings, key=cost)[1]
 
     def _of_another(self, chunks: Sequence[Chunk], at: int) -> bool:
         """Whether the date bounds a stretch ("since May") rather than dating the event, or repeats it in GMT."""
