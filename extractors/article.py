@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from datetime import datetime
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +34,8 @@ MIN_ARTICLE = 250
 MIN_FRAGMENT = 600
 """Characters below which a feed entry's content is a teaser."""
 MAX_TITLE = 500
+MAX_TEXT = 300_000
+"""Characters of text kept: ten times the longest of articles; a live blog beyond is cut at a paragraph."""
 
 # trafilatura logs every page it finds nothing on as an error; the outcome of the Page says it.
 for _name in ("trafilatura", "htmldate"):
@@ -106,7 +108,7 @@ def _read(source: Source) -> Page:
     dates = read_dates(source)
     title = _title(source)
     shown = join(paragraphs(source.tree, silent=SHOWN))
-    found = _text_blocks(source)
+    found = _bounded(_text_blocks(source), source)
     blocks = _cleaned(found, title)
     text = join(blocks)
     authors = _authors(source)
@@ -187,6 +189,16 @@ def _body(source: Source) -> list[str]:
         _pruned(source.tree), url=source.url, include_comments=False, include_tables=False, deduplicate=False
     )
     return paragraphs(document.body) if isinstance(document, Document) and document.body is not None else []
+
+
+def _bounded(blocks: list[str], source: Source) -> list[str]:
+    """The first blocks, as many as make up the characters kept."""
+    ends = list(accumulate(len(block) for block in blocks))
+    if not ends or ends[-1] <= MAX_TEXT:
+        return blocks
+    source.note(f"only the first {MAX_TEXT:,} characters of text were kept")
+    count = sum(end <= MAX_TEXT for end in ends)
+    return blocks[:count] or [blocks[0][:MAX_TEXT]]
 
 
 def _ld_body(source: Source) -> list[str]:
@@ -444,7 +456,7 @@ def _read_fragment(source: Source, title: str) -> tuple[str, Quality]:
     for element in list(source.tree.iter("figure", "figcaption", "aside", "form")):
         if element.getparent() is not None:
             element.drop_tree()
-    found = [block for block in paragraphs(source.tree) if not _APPEARED.match(block)]
+    found = _bounded([block for block in paragraphs(source.tree) if not _APPEARED.match(block)], source)
     blocks = _cleaned(found, clean(title))
     text = join(blocks)
     if not text:

@@ -174,7 +174,7 @@ _ELEMENTS = _names("""
     pre q s samp section small source span strike strong sub sup svg table tbody td th time title tr tt u ul var
     video wbr
 """)
-_INLINE = _names("""
+INLINE = _names("""
     a abbr acronym b bdi bdo big cite code del em font i ins kbd mark nobr q s samp small span strike strong sub sup
     time
     tt u var wbr
@@ -207,7 +207,7 @@ def _without_tags(text: str) -> str:
 def _gap(tag: re.Match[str]) -> str:
     """What stands in the place of a tag: nothing, or a space where it parted blocks."""
     name = tag[1].lower()
-    return "" if name in _INLINE else " " if name in _ELEMENTS else tag[0]
+    return "" if name in INLINE else " " if name in _ELEMENTS else tag[0]
 
 
 # HTML's, and behind them those that trafilatura makes of them.

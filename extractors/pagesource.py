@@ -13,13 +13,14 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from extractors.jsonld import JsonLd
-from extractors.markup import decode, one_line, paragraphs, parse_html, plain_line
+from extractors.markup import INLINE, decode, one_line, paragraphs, parse_html, plain_line
 
 MAX_BODY = 32 * 1024 * 1024
 MAX_CHARACTERS = 5 * 1024 * 1024
 """What is left of a page without its scripts; the rest is cut."""
 MAX_ELEMENTS = 30_000
 MAX_DEPTH = 200
+MAX_RUN = 1_000
 MAX_JSON_LD = 1024 * 1024
 MAX_META = 500
 MAX_URL = 4096
@@ -85,6 +86,7 @@ def from_markup(text: str, *, url: str, now: datetime | None = None, problems: l
     problems = problems or []
     # A NUL stood between words; libxml2 would end the text there.
     markup, scripts = _without_scripts(text.replace("\0", " "))
+    markup = _CROWDED_TAG.sub(r"\1>", markup)
     if len(markup) > MAX_CHARACTERS:
         markup = markup[:MAX_CHARACTERS]
         problems.append(f"only the first {MAX_CHARACTERS:,} characters were read")
@@ -163,6 +165,12 @@ _SCRIPT_CLOSE = re.compile(r"</script\b[^>]*>?", re.IGNORECASE)
 _LD_TYPE = re.compile(r"type\s*=\s*[\"']?\s*application/ld\+json", re.IGNORECASE)
 
 
+# libxml2 compares each attribute with all before it.
+_CROWDED_TAG = re.compile(
+    r"(<[a-zA-Z][^\s<>]*+(?:\s++[^\s=<>\"']++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){200})[^>]*+>?"
+)
+
+
 def _without_scripts(text: str) -> tuple[str, list[str]]:
     """The markup without script elements, and the contents of those that are JSON-LD.
 
@@ -199,12 +207,17 @@ def _meta(tree: HtmlElement) -> dict[str, list[str]]:
 
 def _bound(tree: HtmlElement) -> Iterator[str]:
     """Keep the tree within what recursive readers and the time of a page allow; says what was done."""
-    if _flatten(tree):
+    deep, crowded = _flatten(tree)
+    if deep:
         yield f"elements more than {MAX_DEPTH} deep were read as plain paragraphs"
+    if crowded:
+        yield f"more than {MAX_RUN:,} links or spans in a row were read as plain text"
     count = sum(1 for _ in tree.iter())
     if count <= MAX_ELEMENTS:
         return
-    for element in list(tree.iter("nav", "footer", "svg", "select", "style", "template")):
+    doomed = list(tree.iter("nav", "footer", "svg", "select", "style", "template"))
+    doomed += list(tree.iter("meta", "link"))[MAX_META:]
+    for element in doomed:
         if element.getparent() is not None:
             element.drop_tree()
     rest = list(tree.iter())[MAX_ELEMENTS:]
@@ -215,18 +228,31 @@ def _bound(tree: HtmlElement) -> Iterator[str]:
     yield f"the page has {count:,} elements; at most {MAX_ELEMENTS:,} were read"
 
 
-def _flatten(tree: HtmlElement) -> bool:
-    """Make plain paragraphs of what is nested too deep; whether there was any."""
+def _flatten(tree: HtmlElement) -> tuple[bool, bool]:
+    """Make plain paragraphs of what is nested too deep, and of runs of inline elements that cost quadratic time.
+
+    Whether there was any of each.
+    """
     depth = 0
     deep: list[HtmlElement] = []
-    for event, element in etree.iterwalk(tree, events=("start", "end")):
+    crowded: list[HtmlElement] = []
+    walk = etree.iterwalk(tree, events=("start", "end"))
+    for event, element in walk:
         depth += 1 if event == "start" else -1
-        if event == "start" and depth == MAX_DEPTH and len(element):
+        if event == "end" or not len(element):
+            continue
+        if depth == MAX_DEPTH:
             deep.append(element)
-    for element in deep:
-        blocks = paragraphs(element)
-        del element[:]
-        element.text = None
-        for block in blocks:
-            etree.SubElement(element, "p").text = block
-    return bool(deep)
+        elif len(element) > MAX_RUN and sum(child.tag in INLINE for child in element) > MAX_RUN:
+            crowded.append(element)
+    for element in (*deep, *crowded):
+        _make_plain(element)
+    return bool(deep), bool(crowded)
+
+
+def _make_plain(element: HtmlElement) -> None:
+    blocks = paragraphs(element)
+    del element[:]
+    element.text = None
+    for block in blocks:
+        etree.SubElement(element, "p").text = block
