@@ -76,6 +76,18 @@ class Frames:
             self._subjects[verb] = self._look_back(verb)
         return self._subjects[verb]
 
+    def equipment(self, verb: int) -> tuple[Party, ...]:
+        """The party whose forces or gear do it, by the noun phrase right before the verb: "Dutch F-35s", "RAF Typhoons"."""
+        at = verb - 1
+        while at >= 0 and verb - at <= _NEAR and (party := self._view.ending_at(at)) is None:
+            low = self._words[at].low
+            if low in _BREAKS or low in _PREPOSITIONS or low in _NO_FORCES or low in (",", "and", "but", "that", "who"):
+                return ()
+            at -= 1
+        if at < 0 or verb - at > _NEAR or party is None or not (party.actor.modifier or party.actor.kind in ("state", "body")):
+            return ()
+        return () if self._in_prepositional_phrase(party) or at == verb - 1 else (party,)
+
     def _look_back(self, verb: int) -> tuple[Party, ...]:
         covering = self._view.at(verb)
         if covering is not None:
@@ -383,6 +395,12 @@ class Frames:
         return any(self._quoted[first : last + 1])
 
 
+_NEAR = 6  # words
+_NO_FORCES = word_set(
+    """missile missiles rocket rockets drone drones projectile projectiles residents people civilians shares stocks markets
+    media analysts airlines airline lawmakers opposition newspaper newspapers company companies experts press voters workers
+    students citizens companies businesses economy currency soil territory airspace waters"""
+)
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
 _CONTROL = frozenset().union(
     *(inflections(v) for v in "tell ask order urge warn advise instruct want press beg".split())

@@ -19,7 +19,8 @@ from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
 
-_HELD = inflections("hold") | inflections("meet")
+_HELD = frozenset().union(*(inflections(verb) for verb in "hold meet speak talk compare agree discuss consult".split()))
+_BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
 
 
@@ -82,6 +83,8 @@ class _Finder:
                 cue, frames
             )
         subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
+        if not subjects and cue.stance.type in _BY_FORCES:
+            subjects = frames.equipment(cue.head)
         if not subjects and cue.stance.type == "alert":
             subjects = self._without_agent(cue, frames)
         if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
