@@ -707,15 +707,16 @@ def _longest(spans: list[_Span]) -> list[_Span]:
     """Of overlapping spans the longest, then the leftmost; sorted by start. Time grows with the text covered."""
     spans.sort(key=_by_start)
     kept: list[_Span] = []
-    at = 0
-    while at < len(spans):
-        left, right, _ = spans[at]
+    at, count = 0, len(spans)
+    while at < count:
+        span = spans[at]
+        left, right, _ = span
         last = at + 1
-        while last < len(spans) and spans[last][0] < right:
+        while last < count and spans[last][0] < right:
             right = max(right, spans[last][1])
             last += 1
         if last == at + 1:
-            kept.append(spans[at])
+            kept.append(span)
         else:
             kept += _settle(spans[at:last], left, right)
         at = last
@@ -817,8 +818,15 @@ class Packs:
         spans: list[_Span] = []
         compiled = self._aliases
         for pattern, start, end in self._automaton.find_matches_as_indexes(f" {fold(text)} ", overlapping=True):
-            aliases = compiled[pattern] or self._aliases_of(pattern)
-            if written := [alias for alias in aliases if _written_as(alias, text, start, end - 2)]:
+            written = []
+            for alias in compiled[pattern] or self._aliases_of(pattern):
+                for position in alias.capitals:
+                    if not text[start + position].isupper():
+                        break
+                else:
+                    if alias.needs != "mixed_case" or _mixed_case(text, start, end - 2):
+                        written.append(alias)
+            if written:
                 spans.append((start, end - 2, written))
         found: list[Mention] = []
         for start, end, written in _longest(spans):
@@ -837,13 +845,9 @@ def _mention(text: str, start: int, end: int, alias: _Alias) -> Mention:
     return Mention(start, end, entry.kind_, entry, alias.text, alias.form, alias.plural, alias.after, alias.needs)
 
 
-def _written_as(alias: _Alias, text: str, start: int, end: int) -> bool:
-    for position in alias.capitals:
-        if not text[start + position].isupper():
-            return False
-    if alias.needs == "mixed_case":
-        return any(char.islower() for char in text[max(0, start - 20) : end + 20])
-    return True
+def _mixed_case(text: str, start: int, end: int) -> bool:
+    """Whether letters around the span are lower case: in a line of capitals "US" may be the pronoun."""
+    return any(char.islower() for char in text[max(0, start - 20) : end + 20])
 
 
 def _merge(entries: dict[type[Entry], dict[str, Entry]], rules: Mapping[str, Any], file: _File) -> None:
