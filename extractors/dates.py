@@ -210,7 +210,7 @@ def _units_away(match: re.Match[str]) -> FoundDate | None:
     if unit == "minute":
         return None
     if unit == "hour":
-        unit, amount = "day", 0
+        amount = 0
     sign = 1 if way in ("later", "after", "afterwards", "on") else -1
     relative = way not in ("ago",)
     if amount is None:
@@ -348,7 +348,7 @@ def resolve(
     if found.kind == "year":
         return Resolved(date(found.year or 1, 1, 1), "year")
     if found.kind == "offset" and found.relative:
-        base = last.date if last and last.precision == "day" else published if found.unit == "day" else None
+        base = last.date if last and last.precision == "day" else published if found.unit in ("day", "hour") else None
         return _shifted(base, found) if base else None
     if published is None:
         return None
@@ -437,7 +437,7 @@ def _resolve_of_month(found: FoundDate, published: date, reach: Reach, last: Res
 
 def _shifted(base: date, found: FoundDate) -> Resolved | None:
     try:
-        if found.unit == "day":
+        if found.unit in ("day", "hour"):
             return Resolved(base + timedelta(days=found.amount), "day")
         if found.unit == "week":
             day = base + timedelta(weeks=found.amount)
@@ -482,7 +482,8 @@ _HOUR_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "
 _HOUR_WORD = "(?:" + "|".join(_HOUR_WORDS) + ")"
 _HALF = r"(?:\s?(?P<half>a\.?m\.?|p\.?m\.?))"
 _DAYTIME = (
-    r"(?:\s(?:o'clock\s)?(?:in\sthe\s|this\s|on\s\w+\s|yesterday\s)?(?P<daytime>morning|afternoon|evening|night))"
+    r"(?P<tail>\s(?:o'clock\s)?(?:in\sthe\s|this\s|on\s\w+\s|yesterday\s|\w+day\s)?"
+    r"(?P<daytime>morning|afternoon|evening|night))"
 )
 _CLOCKS = (
     re.compile(rf"(?<![\w.:])(?P<h>1[0-2]|0?\d)(?:[:.](?P<m>[0-5]\d))?(?::\d\d)?{_HALF}(?!\w){_ZONE}", re.IGNORECASE),
@@ -525,7 +526,7 @@ def _found_time(text: str, match: re.Match[str], clock: str, start: int) -> Foun
     zone = (match.groupdict().get("zone") or "").lower().removesuffix(" time")
     begin = match.start() + (3 if match.group()[:3].lower() == "at " else 0)
     before = text[max(start, begin - 40) : begin]
-    end = match.start("daytime") if match.groupdict().get("daytime") else match.end()
+    end = match.start("tail") if match.groupdict().get("tail") else match.end()
     return FoundTime(begin, begin + len(text[begin:end].rstrip()), clock, zone, not _HEDGE.search(before))
 
 

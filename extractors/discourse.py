@@ -63,21 +63,22 @@ class Calendar:
             if value is not None and value.precision != "year":
                 last = value
 
-    def resolve(self, found: FoundDate, *, planned: bool, country: str | None) -> Resolved | None:
+    def resolve(self, found: FoundDate, *, planned: bool, country: str | None, at_event: int) -> Resolved | None:
         """The date with the tense and the place of its launch taken into account."""
         at = bisect_left(self._starts, found.start)
         before = next((r for r in reversed(self._resolved[:at]) if r is not None and r.precision != "year"), None)
-        if found.relative and found.amount == 0 and self._doc.published:
+        if found.unit == "hour" and self._doc.published:
             before = self._in_paragraph(found) or Resolved(self._doc.published, "day")
         if planned:
             return resolve(found, self._doc.published, reach="future", last=before)
         if found.relative and self._doc.normal[found.start : found.end].lower().endswith((" after", " before")):
-            return self._counted_from_event(found, before)
+            return self._counted_from_event(found, before, at_event - found.end)
         return resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
 
-    def _counted_from_event(self, found: FoundDate, before: Resolved | None) -> Resolved | None:
+    def _counted_from_event(self, found: FoundDate, before: Resolved | None, before_event: int) -> Resolved | None:
         """ "a day after Kyiv fired ...": the launch lies that much before the day spoken of; longer stretches are rough."""
-        if found.unit != "day":
+        following = self._doc.normal[found.end : found.end + 160].split(".")[0]
+        if found.unit not in ("day", "hour") or (before_event < 0 or "," in following[: max(0, before_event)]):
             return None
         if found.amount == 0:
             return before or resolve(found, self._doc.published)
@@ -193,7 +194,7 @@ class Teller:
         """The most precise date of the sighting's own words; of equals the nearest."""
         best: tuple[int, int, FoundDate, Resolved] | None = None
         for found in sighting.dates or sighting.outside:
-            date = self.calendar.resolve(found, planned=sighting.planned, country=country)
+            date = self.calendar.resolve(found, planned=sighting.planned, country=country, at_event=sighting.at)
             if date is None:
                 continue
             rank = ("day", "month", "year").index(date.precision) if date.precision != "unknown" else 3
@@ -212,6 +213,8 @@ class Teller:
             return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
             return phrase.determiner not in ("no", "each")
+        if sighting.rules == ("failed",) and sighting.actor is None:
+            return False
         if sighting.kind == "flight":
             return (
                 (date is not None or not self.told)

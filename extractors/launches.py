@@ -343,8 +343,9 @@ class Recorder:
     def _count(self, draft: _Draft) -> None:
         told = draft.told
         chosen: tuple[Count, int, int] | None = None
+        named = sorted(told.sightings, key=lambda s: told.name is not None and s.name != told.name)
         for rank in (0, 1, 2):
-            for sighting in told.sightings:
+            for sighting in named:
                 for phrase in sighting.phrases:
                     count = _count_of(sighting, phrase, rank)
                     if count is not None and chosen is None:
@@ -384,7 +385,11 @@ class Recorder:
     def _places(self, draft: _Draft) -> None:
         for role, name in (("site", "launch_site"), ("landing", "landing_area")):
             candidates = [
-                p for s in draft.told.sightings if not s.stopped or role == "site" for p in s.places if p.role == role
+                p
+                for s in draft.told.sightings
+                if not s.stopped or role == "site" or s.kind == "flight"
+                for p in s.places
+                if p.role == role
             ]
             if not candidates:
                 if role == "site" and draft.told is self._teller.told[0]:
@@ -433,7 +438,11 @@ class Recorder:
     def _time(self, draft: _Draft) -> None:
         for sighting in draft.told.sightings:
             for time in sighting.times:
-                if time.exact and sighting.kind != "flight" and self._is_local(time, draft.told.country):
+                if (
+                    time.exact
+                    and not (sighting.kind == "flight" and (sighting.definite or sighting.stopped))
+                    and self._is_local(time, draft.told.country)
+                ):
                     draft.put("time_local", time.clock, time.start, time.end)
                     return
 

@@ -113,6 +113,9 @@ CLASS_ADJECTIVES = {
     "short-range ballistic": "srbm",
 }  # fmt: skip
 _HEDGES = word_set("suspected presumed apparent possible likely unidentified appeared seemed believed single reported")
+_ING_ADJECTIVES = word_set(
+    "incoming existing attacking remaining ageing aging exploding loitering approaching following flying"
+)
 _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
 )
@@ -151,7 +154,7 @@ class PhraseFinder:
             for at in range(bisect_left(self._starts, found.start), bisect_left(self._starts, found.end))
         }
         self._openers = {bisect_left(self._starts, sentence.start) for sentence in document.sentences}
-        self._date_ends = {date.end: date for date in document.dates}
+        self._date_ends = {date.end: date for date in document.dates if not date.relative}
 
     def find(self) -> list[NounPhrase]:
         """Phrases in text order, without overlap: "missile test" is one phrase of kind launch."""
@@ -280,7 +283,8 @@ class PhraseFinder:
             or before.low in _ORDER
         ):
             return not self._is_verb_after_pronoun(at, following)
-        dated = before.end in self._date_ends and not word.low.endswith("ing")
+        found = self._date_ends.get(before.end)
+        dated = found is not None and not found.relative and not word.low.endswith("ing")
         if before.text.endswith(("'s", "s'")) or before.end in self._owners or dated:
             return following not in ("a", "an", "the", "two", "three", "its", "at", "several")
         if self._ends_weapon(before.end):
@@ -374,6 +378,8 @@ class PhraseFinder:
                 continue
             low = word.low
             if (at - 1) in self._dated:
+                break
+            if low.endswith("ing") and "-" not in low and low not in _ING_ADJECTIVES and len(low) > 4:
                 break
             if low in _THE:
                 determiner, at = ("this" if low in ("this", "these", "that", "those") else "the"), at - 1

@@ -61,6 +61,9 @@ _DANGLING = word_set(
 _VESSELS = word_set(
     "vessel ship destroyer submarine frigate warship cruiser warships submarines ships vessels carrier boat"
 )
+_ENDING_VERBS = word_set(
+    "came occurred happened began pushed belonged for drew brought marked shows showed wrecking about"
+)
 _LOWER = word_set(
     "target targets city site station zone of factory military railway open territory country capital area areas"
 )
@@ -230,6 +233,11 @@ class PlaceReader:
             ):
                 break
             if chunk.name == "ACTOR" and chunk.item.kind not in ("state", "group", "person"):
+                break
+            if chunk.low == "at" and role == "site" and taken and all(c.low in _VAGUE | _NEW_PHRASE for c in taken):
+                taken.append(chunk)
+                continue
+            if chunk.low in _ENDING_VERBS and taken:
                 break
             if chunk.name == "AT" and taken and self._ends_place(row, row.chunks.index(chunk)):
                 break

@@ -348,6 +348,8 @@ class SightingFinder:
                 break
             if chunk.name == "PRONOUN":
                 return self._antecedent(chunks, at)
+            if chunk.end <= self._doc.dateline_end:
+                break
             if chunk.name in ("ACTOR", "OWNER") and _launches(chunk.item) and not self._oblique(chunks, at):
                 if (
                     at >= 2
@@ -370,6 +372,8 @@ class SightingFinder:
     def _antecedent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
         for back in range(at):
             chunk = chunks[back]
+            if chunk.end <= self._doc.dateline_end:
+                continue
             if chunk.name == "SAYS" and chunk.item.speaker is not None and _launches(chunk.item.speaker):
                 return chunk.item.speaker  # type: ignore[no-any-return]
             if (

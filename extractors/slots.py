@@ -108,7 +108,7 @@ _HEIGHT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _RANGE_BEFORE = re.compile(
-    r"(?:fl[ey]w|flying|flown|travel\w*|cover\w*|distance\s(?:of|was)|range\sof|after\s(?:a\sflight\sof)?|went|downrange|sailed"
+    r"(?:range\sat|distance\sat|fl[ey]w|flying|flown|travel\w*|cover\w*|distance\s(?:of|was)|range\sof|after\s(?:a\sflight\sof)?|went|downrange|sailed"
     r"|flight\sof|carried|hit\sa\starget|for|landed|fell|down|splashed\sdown|came\sdown|some|about|roughly|streaked|arced"
     r"|target\w*|a\sdistance\sof|journey\sof|soared)\s(?:\w+\s){0,6}$",
     re.IGNORECASE,
