@@ -242,6 +242,21 @@ def test_an_own_pack_adds_and_overrides(tmp_path: Path) -> None:
     assert packs.version != PACKS.version
 
 
+def test_an_own_pack_can_be_a_table(tmp_path: Path) -> None:
+    directory = write(
+        tmp_path / "mine.yaml",
+        "pack: weapons\nentries: |\n  name | class | countries | aliases | needs\n\n  # birds\n"
+        "  Testbird-7 | irbm | PRK; IRN | Tee Bird; TB-7 | Tee Bird: weapon\n  Plainbird | srbm | PRK\n",
+    )
+    packs = load_packs([directory])
+    assert packs.weapons["Testbird-7"].needs == {"Tee Bird": "weapon"}
+    assert packs.weapons["Plainbird"].aliases == ()
+    assert [(m.entry.id, m.needs) for m in packs.mentions("TB7, Tee Bird")] == [
+        ("Testbird-7", None),
+        ("Testbird-7", "weapon"),
+    ]
+
+
 def test_an_own_pack_takes_entries_out(tmp_path: Path) -> None:
     directory = write(tmp_path / "a.yml", "pack: states\nentries:\n  - {code: USA, remove: true}\n")
     assert named("the US", "state", load_packs([directory])) == []
@@ -276,6 +291,7 @@ def test_yaml_words_stay_words(tmp_path: Path) -> None:
 
 _WEAPONS = "pack: weapons\nentries:\n  - "
 _PLACES = "pack: places\nentries:\n  - "
+_TABLE = "pack: places\nentries: |\n  name | kind | lat | lon | aliases\n"
 _STATES = "pack: states\nentries:\n  - "
 _PERSONS = "pack: persons\nentries:\n  - "
 _GUARDS = "pack: guards\nrules:\n  - "
@@ -305,6 +321,8 @@ BROKEN = [
     (_STATES + "&a {code: ABC, name: A}\n  - *a", 4, "", "anchors"),
     (_STATES + "{code: ABC, name: [}", 3, "", "did not find"),
     (_STATES + "{code: ABC, ? [a, b] : c}", 3, "", "not plain text"),
+    (_TABLE + "  A | city | 1 | 2\n  # a comment\n\n  B | citty | 1 | 2\n", 7, "kind", "'launch_site'"),
+    (_TABLE + "  A | city | 1 | 2\n  B | city | 1 | 2 | C | D\n", 5, "entries", "6 cells under 5 columns"),
     (_GUARDS + "{id: Bad Id, description: x}", 3, "id", "pattern"),
     (_GUARDS + "{id: a.b}", 3, "description", "required"),
 ]
