@@ -170,6 +170,7 @@ _FURNITURE = re.compile(
     r"|\d+ (?:min(?:ute)?s?|hours?|days?) (?:read|ago)|[\d\s:.,/-]+|share|save|comments?)",
     re.IGNORECASE,
 )
+_CONTACT = re.compile(r"(?:e-?mail:?\s*)?(?:\S+@\S+\.\S+|https?://\S+|@\w+)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 
@@ -240,16 +241,27 @@ def _holds_article(element: HtmlElement) -> bool:
 
 
 def _cleaned(blocks: Sequence[str], title: str) -> list[str]:
-    """Blocks without prompts to the reader, the repeated headline, and byline and time at the top."""
+    """Blocks without prompts to the reader, the repeated headline, contacts, and byline and time at the top."""
     kept: list[str] = []
-    for block in blocks:
-        is_top = len(kept) < 1
-        if _is_prompt(block) or (kept and kept[-1] == block):
+    for block in blocks[: _end_of_text(blocks)]:
+        if _is_prompt(block) or _CONTACT.fullmatch(block) or (kept and kept[-1] == block):
             continue
-        if is_top and (block.casefold() == title.casefold() or (len(block) < 120 and _FURNITURE.fullmatch(block))):
+        if not kept and (block.casefold() == title.casefold() or (len(block) < 120 and _FURNITURE.fullmatch(block))):
             continue
         kept.append(block)
     return kept
+
+
+def _end_of_text(blocks: Sequence[str]) -> int:
+    """Where the article's own text ends: before an invitation to read on among its last three blocks."""
+    for at in range(max(0, len(blocks) - 3), len(blocks)):
+        if _invites(blocks[at]):
+            return at
+    return len(blocks)
+
+
+def _invites(block: str) -> bool:
+    return len(block) < 300 and bool(_READ_ON.search(block))
 
 
 def _is_prompt(block: str) -> bool:
@@ -324,7 +336,7 @@ def _quality(source: Source, found: Sequence[str], blocks: Sequence[str], shown:
     length = sum(map(len, blocks))
     if source.ld.locked():
         problem = "the publisher says that the article is not free to read"
-    elif any(len(block) < 300 and _READ_ON.search(block) for block in found[-3:]):
+    elif _end_of_text(found) < len(found):
         problem = "the text ends with an invitation to read on"
     elif length < 2_500 and _PAYWALL.search(shown):
         problem = "the page asks to subscribe or sign in to read on"

@@ -16,10 +16,13 @@ _AGENCIES = {
 }  # fmt: skip
 _ANY = "|".join(_AGENCIES.values())
 _AGENCE = r"Agence [A-Z][\w-]+(?:[ -][A-Z][\w-]+){0,2}"
+_LIKE = r"(?:[A-Z][\w&.'’-]*\s){1,4}(?:Wire|Newswire|(?:News|Press|Wire)\s(?:Agency|Service))"
 _NAME = rf"(?P<name>{_ANY}|{_AGENCE})"
 _OPENING = (
     # SEOUL, Jan. 7 (Reuters) - …
-    re.compile(rf"[^.!?\n]{{0,40}}(?:\.[^.!?\n]{{0,40}})?\({_NAME}\)(?=\s*[-–—:]|\s*$|\s+[A-Z\"“])"),
+    re.compile(
+        rf"[^.!?\n]{{0,40}}(?:\.[^.!?\n]{{0,40}})?\((?P<name>{_ANY}|{_AGENCE}|{_LIKE})\)(?=\s*[-–—:]|\s*$|\s+[A-Z\"“])"
+    ),
     # TOKYO — AP —, and MOSCOW, January 7. /TASS/.
     re.compile(rf"[A-Z][A-Z .,'’-]{{2,60}}(?:,\s[\w. ]{{1,20}})?\s*[-–—,./]+\s*{_NAME}\s*[-–—:/]"),
 )
@@ -35,6 +38,7 @@ _REPORTING = re.compile(r"[(\[]?\s*(?:additional |further )?(?:reporting|writing
 _AUTHOR = re.compile(
     rf"(?:by |the )?{_NAME}(?: (?:staff|news agency|writers?|and agencies|reporters?))*", re.IGNORECASE
 )
+_AGENCY_LIKE = re.compile(_LIKE)
 MAX_CREDIT = 400
 
 
@@ -47,6 +51,8 @@ def credit(blocks: Sequence[str], authors: Sequence[str]) -> str | None:
     for author in authors:
         if found := _AUTHOR.fullmatch(author):
             return _agency(found["name"])
+        if _AGENCY_LIKE.fullmatch(author):
+            return author
     for block in blocks[:2]:
         for form in _OPENING:
             if found := form.match(block):
