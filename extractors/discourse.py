@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
@@ -42,6 +42,7 @@ class Told:
     planned: bool = False
     role: str = "weapon"
     like: Told | None = None
+    single: bool = False
 
     @property
     def first(self) -> Sighting:
@@ -136,6 +137,15 @@ class Teller:
             match = self._opened(sighting)
             self.told.append(match)
         self._add(match, sighting, country, found, date)
+        for other in sighting.each_day:
+            self._split(match, other, country)
+
+    def _split(self, told: Told, found: FoundDate, country: str | None) -> None:
+        """ "On Friday and Saturday two missiles ...": one on each day."""
+        sibling = replace(told, sightings=list(told.sightings), date_from=found)
+        sibling.date = self.calendar.resolve(found, planned=told.planned, country=country, at_event=told.first.at)
+        told.single = sibling.single = True
+        self.told.append(sibling)
 
     def _opened(self, sighting: Sighting) -> Told:
         """A new launch; one named by a bare noun ("the previous flight") is of the kind of the launch in focus."""
@@ -213,7 +223,7 @@ class Teller:
             return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
             return phrase.determiner not in ("no", "each")
-        if sighting.rules == ("failed",) and sighting.actor is None:
+        if sighting.rules == ("failed",) and sighting.actor is None and sighting.entry is None:
             return False
         if sighting.kind == "flight":
             return (

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from extractors.document import Document
 from extractors.launches import find_launches
 from extractors.packs import Packs, default_packs
+from extractors.reactions import find_reactions
 from extractors.records import Extraction
 
 # Without one of these an article tells of no launch, and is not read further.
@@ -32,4 +33,5 @@ def extract(
     if document.language not in ("en", None):
         return Extraction((), (), packs.version, document.language)
     reading = find_launches(document)
-    return Extraction(tuple(found.launch for found in reading.found), (), packs.version, document.language)
+    reactions = find_reactions(document, reading.found)
+    return Extraction(tuple(found.launch for found in reading.found), reactions, packs.version, document.language)

@@ -26,7 +26,7 @@ from extractors.places import PlacePhrase
 from extractors.quantities import Count
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
 from extractors.sightings import Dropped, Sighting, SightingFinder
-from extractors.slots import SlotSharer
+from extractors.slots import SlotSharer, joined
 
 
 class Span(NamedTuple):
@@ -62,7 +62,7 @@ def find_launches(document: Document) -> LaunchReading:
     sightings: list[Sighting] = []
     for row in finder.find():
         sharer.share(row)
-        sightings += [sighting for _, sighting in row.found]
+        sightings += joined([sighting for _, sighting in row.found])
     teller = Teller(document, document.packs)
     told = teller.tell(sightings)
     records = Recorder(document, teller, sightings, finder.phrases).records(told)
@@ -352,6 +352,8 @@ class Recorder:
                         chosen = (count, phrase.start, phrase.end)
         if chosen is None and draft.fields["weapon_class"] == "space_launch_vehicle":
             chosen = (Count(1, 1), told.first.start, told.first.end)
+        if told.single and chosen is not None:
+            chosen = (Count(1, 1), chosen[1], chosen[2])
         if any(sighting.joint for sighting in told.sightings) or chosen is None:
             return
         count, start, end = chosen

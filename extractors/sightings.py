@@ -57,6 +57,7 @@ class Sighting:
     guards: tuple[str, ...] = ()
     dates: list[FoundDate] = field(default_factory=list)
     outside: list[FoundDate] = field(default_factory=list)
+    each_day: list[FoundDate] = field(default_factory=list)
     times: list[FoundTime] = field(default_factory=list)
     places: list[PlacePhrase] = field(default_factory=list)
     measures: list[tuple[Measure, str]] = field(default_factory=list)
@@ -172,7 +173,7 @@ class SightingFinder:
 
     def _in_row(self, row: Row) -> list[tuple[int, Sighting]]:
         names = {chunk.name for chunk in row.chunks}
-        if not names & {"WEAPON", "LAUNCHNOUN", "PRONOUN"}:
+        if not names & {"WEAPON", "LAUNCHNOUN", "PRONOUN"} or self._asks(row):
             return []
         guarded = self._guarded(row)
         found: list[tuple[int, Sighting]] = []
@@ -191,6 +192,9 @@ class SightingFinder:
                     found.append((trigger, sighting))
         return sorted(found, key=lambda pair: pair[0])
 
+    def _asks(self, row: Row) -> bool:
+        return self._doc.normal[row.sentence.end - 1] == "?"
+
     def _guarded(self, row: Row) -> dict[int, dict[str, str]]:
         """Chunk index -> {guard id: effect} of the guards that fire there."""
         fired: dict[int, dict[str, str]] = {}
@@ -202,6 +206,8 @@ class SightingFinder:
     def _judged(
         self, row: Row, rule: str, says: Mapping[str, Any], trigger: int, weapon: int, effects: Mapping[str, str]
     ) -> Sighting | None:
+        if rule == "means" and row.chunks[weapon].item.role == "payload":
+            return None
         refused = [guard for guard, effect in effects.items() if effect == "drop"]
         if refused:
             chunk = row.chunks[trigger]
@@ -289,6 +295,8 @@ class SightingFinder:
 
     def _named_by(self, chunks: Sequence[Chunk], at: int, sighting: Sighting) -> None:
         """A weapon that the sentence says it was: "identified it as the Hwasong-12", "carried by an Unha-3 rocket"."""
+        if chunks[at].name == "BE" and chunks[at + 1].name == "WEAPON":
+            sighting.extra.append(chunks[at + 1].item)
         for i in range(at + 1, len(chunks) - 1):
             if chunks[i].name in ("STOP", "SUBORD"):
                 return

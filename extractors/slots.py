@@ -11,7 +11,7 @@ from extractors.clauses import is_verbal
 from extractors.dates import FoundDate
 from extractors.document import Document
 from extractors.places import PlaceReader
-from extractors.quantities import Measure
+from extractors.quantities import Count, Measure
 from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
@@ -31,6 +31,9 @@ class SlotSharer:
         for at, chunk in enumerate(row.chunks):
             if chunk.name == "DATE" and not self._of_another(row.chunks, at):
                 sighting = self._nearest(row, sightings, at)
+                if at >= 2 and row.chunks[at - 1].name == "AND" and row.chunks[at - 2].name == "DATE":
+                    self._second_day(chunk.item, sighting)
+                    continue
                 if not sighting.postponed or row.chunks[at - 1].low in ("to", "until", "for"):
                     sighting.dates.append(chunk.item)
             elif chunk.name == "TIME":
@@ -60,6 +63,11 @@ class SlotSharer:
             return False
         words = self._doc.words_in(clause.start, clause.end)
         return any(is_verbal(words, at) for at in range(len(words)))
+
+    def _second_day(self, found: FoundDate, sighting: Sighting) -> None:
+        """The second of two days: a launch of its own where the count is that of the days."""
+        if sighting.phrase is not None and sighting.phrase.count == Count(2, 2) and found.kind in ("weekday", "day"):
+            sighting.each_day.append(found)
 
     def _apart(self, offset: int, sighting: Sighting) -> bool:
         """Whether an offset lies in a clause of its own, with a verb, away from the sighting."""
@@ -95,6 +103,30 @@ class SlotSharer:
 def _distance(chunks: Sequence[Chunk], a: int, b: int) -> int:
     low, high = sorted((a, b))
     return high - low + sum(_BREAKS.get(chunk.name, 0) for chunk in chunks[low + 1 : high])
+
+
+def joined(found: list[Sighting]) -> list[Sighting]:
+    """Sightings of one sentence with a pronoun told together with the weapon before it ("... exploded after it rose ...")."""
+    kept: list[Sighting] = []
+    for sighting in found:
+        if (
+            kept
+            and sighting.pronoun
+            and kept[-1].phrase is not None
+            and kept[-1].phrase.kind == "weapon"
+            and sighting.actor is None
+        ):
+            before = kept[-1]
+            before.dates += sighting.dates
+            before.times += sighting.times
+            before.places += sighting.places
+            before.measures += sighting.measures
+            before.failed = before.failed or sighting.failed
+            before.kind = "event" if "event" in (before.kind, sighting.kind) else before.kind
+            before.rules = tuple(dict.fromkeys((*before.rules, *sighting.rules)))
+            continue
+        kept.append(sighting)
+    return kept
 
 
 _HEIGHT_BEFORE = re.compile(
