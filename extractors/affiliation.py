@@ -29,6 +29,7 @@ _HINTS = {
     "external affairs minister": "IND",
 }
 _MOTHERLANDS = {"GUF": "FRA"}
+_AROUND = 3000  # characters that a look back for a state may cross
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
 _DATELINE = re.compile(r"[\"'(\[]*[A-Z][A-Z .'-]{2,40}[A-Z]\b[^\n]{0,50}?(?:\s[-–—]{1,2}\s|:\s|\)\s)")
 
@@ -62,6 +63,7 @@ class Affiliations:
         groups = {a.country for a in document.actors if a.kind == "group"}
         self._from_groups = self.launchers & groups
         self.home = document.dateline or self._dateline_place()
+        self._others: list[str] | None = None
 
     def settle(
         self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word], memory: Memory
@@ -126,7 +128,7 @@ class Affiliations:
         """The state named last before an offset in its sentence, else in its paragraph, that did not launch."""
         sentence = self._document.sentence_at(offset)
         paragraph = self._document.paragraphs[sentence.paragraph]
-        for start in (sentence.start, paragraph.start):
+        for start in (max(sentence.start, offset - _AROUND), max(paragraph.start, offset - _AROUND)):
             named = [a.country for a in self._document.actors_in(start, offset) if a.kind == "state" and a.country]
             others = [country for country in named if country not in self.launchers]
             if others:
@@ -135,14 +137,16 @@ class Affiliations:
 
     def target(self) -> str | None:
         """The state named most that did not launch: an armed group's missile meets that state's army."""
-        named = Counter(a.country for a in self._document.actors if a.country and not a.inferred)
-        return next((country for country, _ in named.most_common() if country not in self.launchers), None)
+        if self._others is None:
+            named = Counter(a.country for a in self._document.actors if a.country and not a.inferred)
+            self._others = [country for country, _ in named.most_common() if country not in self.launchers]
+        return self._others[0] if self._others else None
 
     def surrounding(self, offset: int) -> str | None:
         """The state last named before an offset, the launching sides only where there is no other."""
-        states = [a.country for a in self._document.actors_in(0, offset) if a.country and a.kind == "state"]
-        others = [country for country in states if country not in self.launchers]
-        return (others or states or [None])[-1]
+        before = [a.country for a in self._document.actors_in(offset - _AROUND, offset) if a.country and a.kind == "state"]
+        others = [country for country in before if country not in self.launchers]
+        return (others or before or [None])[-1]
 
     def other_side(self, offset: int) -> str | None:
         """Who can answer the launch, for want of better: the home of the article, or the state last named."""

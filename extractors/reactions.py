@@ -18,9 +18,11 @@ from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
+from extractors.text import Sentence
 
 _HELD = frozenset().union(*(inflections(verb) for verb in "hold meet speak talk compare agree discuss consult".split()))
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
+_LONGEST_SENTENCE = 2000  # characters
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
 
 
@@ -52,9 +54,10 @@ class _Finder:
     def find(self) -> tuple[Reaction, ...]:
         claims: list[_Claim] = []
         for sentence in self._document.sentences:
-            view = self._parties.view(sentence)
-            if view.words:
-                claims.extend(self._claims(view))
+            for piece in _pieces(sentence):
+                view = self._parties.view(piece)
+                if view.words:
+                    claims.extend(self._claims(view))
         return tuple(self._records(claims))
 
     def _claims(self, view: SentenceView) -> Iterator[_Claim]:
@@ -83,6 +86,8 @@ class _Finder:
                 cue, frames
             )
         subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
+        if not subjects:
+            subjects = frames.authors(cue.last + 1, ("from",), reach=2)
         if not subjects and cue.stance.type in _BY_FORCES:
             subjects = frames.equipment(cue.head)
         if not subjects and cue.stance.type == "alert":
@@ -155,6 +160,12 @@ class _Finder:
             rules=tuple(dict.fromkeys(claim.cue.stance.rule for claim in claims)),
             inferred=tuple(inferred),
         )
+
+
+def _pieces(sentence: Sentence) -> Iterator[Sentence]:
+    """The sentence, or stretches of it: no outlet writes longer ones, and the work grows with the square of the length."""
+    for start in range(sentence.start, sentence.end, _LONGEST_SENTENCE):
+        yield replace(sentence, start=start, end=min(start + _LONGEST_SENTENCE, sentence.end))
 
 
 def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> tuple[Party, ...]:
