@@ -127,10 +127,10 @@ def landed(lake: Lake, leads: Sequence[Lead]) -> list[bool]:
         stored = by_url.get(lead.candidate.url) or by_id.get(key)
         if lead.fetch is not None:
             found.append(stored is not None and lead.fetch.fetch_id in replayed)
-        elif lead.asked is not None:
-            found.append((stored is not None and stored.quality != "none") or lead.asked in answered)
-        else:
+        elif lead.version:
             found.append(False)
+        else:
+            found.append((stored is not None and stored.quality != "none") or lead.asked in answered)
     return found
 
 

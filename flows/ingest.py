@@ -163,6 +163,24 @@ class Ingest:
             candidate, response.final_url, body, response.content_type, response.outcome, response.fetched_at
         )
 
+    def noted(self, candidate: Candidate, response: Response | None, at: datetime, final_url: str) -> Capture:
+        """The capture of a candidate that an archive made at the time `at`, kept for replays like one of our own.
+
+        Without a `response` the candidate carries the article itself.
+        """
+        if response is None:
+            note = Note(at, candidate=candidate, final_url=final_url)
+            self._archive_note(candidate.url, note, kept_at=self.clock())
+            return Capture(candidate, final_url, None, None, "entry", at)
+        note = Note(at, self._fetch(response), candidate, response.content_type, final_url)
+        self._archive_note(candidate.url, note, kept_at=response.fetched_at)
+        body = response.body if response.outcome == "ok" else None
+        return Capture(candidate, final_url, body, response.content_type, response.outcome, at)
+
+    def slow_down(self, url: str, delay: float) -> None:
+        """Keep `delay` seconds between requests to this URL's host."""
+        self._client.slow_down(url, delay)
+
     def _recalled(self, url: str, kind: Kind, within: timedelta) -> Response | None:
         fetch = fetches.latest(self.lake, [url]).get(url)
         if fetch is None or fetch.warc_file is None or fetch.warc_offset is None:
@@ -193,8 +211,8 @@ class Ingest:
         if response.kind != "page":
             self._archive_note(response.url, Note(response.fetched_at, fetch))
 
-    def _archive_note(self, url: str, note: Note) -> None:
-        self._archive.note(to_json(note), url=url, at=note.at)
+    def _archive_note(self, url: str, note: Note, kept_at: datetime | None = None) -> None:
+        self._archive.note(to_json(note), url=url, at=kept_at or note.at)
 
     def _fetch(self, response: Response) -> Fetch:
         file, offset = response.recorded if isinstance(response.recorded, tuple) else (None, None)

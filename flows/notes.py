@@ -20,13 +20,15 @@ _TIMES = frozenset({"published", "updated", "fetched_at"})
 class Note:
     """One request and the candidate that it was made for. An article that came whole in its feed has no `fetch`.
 
-    `at` is the time of the capture; `encoding` the Content-Type of the answer.
+    `at` is the time of the capture; `encoding` the Content-Type of the answer; `final_url` the page's own address where
+    another archive gave it.
     """
 
     at: datetime
     fetch: Fetch | None = None
     candidate: Candidate | None = None
     encoding: str | None = None
+    final_url: str | None = None
 
 
 def to_json(note: Note) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def to_json(note: Note) -> dict[str, Any]:
         "fetch": note.fetch and _plain(asdict(note.fetch)),
         "candidate": note.candidate and _plain(asdict(note.candidate)),
         "encoding": note.encoding,
+        "final_url": note.final_url,
     }
 
 
@@ -48,6 +51,7 @@ def from_json(values: dict[str, Any]) -> Note | None:
             fetch=fetch and Fetch(**_timed(fetch)),
             candidate=candidate and Candidate(**_timed(candidate | {"authors": tuple(candidate["authors"])})),
             encoding=values["encoding"],
+            final_url=values["final_url"],
         )
     except (KeyError, TypeError, ValueError):
         return None

@@ -48,6 +48,9 @@ class Settings(BaseModel):
     host_pace_seconds: float = Field(1.0, ge=0)
     concurrent_hosts: int = Field(32, ge=1)
 
+    wayback_url: str = Field("https://web.archive.org", pattern=r"^https?://[^\s?#]+$")
+    wayback_pace_seconds: float = Field(2.5, ge=0)
+
     workers: int = Field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)), ge=0)
     page_seconds: float = Field(10.0, gt=0)
     page_attempts: int = Field(4, ge=1)

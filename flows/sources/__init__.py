@@ -20,13 +20,14 @@ class Lead:
 
     `day` is the publication day within the span that the source claims for it, or the nearest guess. `asked` is the
     address that will be requested, None where nothing is. `fetch` is the request of an earlier run that a replay stands
-    for. `handle` is the source's own.
+    for. A `version` is read even where the article is stored, as it may be another one. `handle` is the source's own.
     """
 
     candidate: Candidate
     day: date
     asked: str | None = None
     fetch: Fetch | None = None
+    version: bool = False
     handle: Any = None
 
 

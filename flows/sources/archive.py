@@ -45,7 +45,7 @@ class ArchiveSource:
                 lead = _lead(note, whole)
                 if lead is None:
                     continue
-                article = canonical_url(note.fetch.final_url if note.fetch else lead.candidate.url)
+                article = canonical_url(note.final_url or (note.fetch.final_url if note.fetch else lead.candidate.url))
                 owner = first_days.setdefault(article, lead.day)
                 if owner in part:
                     yield replace(lead, day=part.nearest(lead.day))
@@ -59,7 +59,7 @@ class ArchiveSource:
         if outcome == "ok":
             body = await asyncio.to_thread(self._body, note)
             outcome = "ok" if body is not None else "unreadable"
-        return Capture(lead.candidate, note.fetch.final_url, body, note.encoding, outcome, note.at)
+        return Capture(lead.candidate, note.final_url or note.fetch.final_url, body, note.encoding, outcome, note.at)
 
     def keeps(self, finding: Finding, lead: Lead, whole: Span) -> bool:
         """Everything captured within the span; of later captures, what the article's own date places there."""
@@ -96,4 +96,4 @@ def _lead(note: Note, whole: Span) -> Lead | None:
     claimed = note.candidate.published.astimezone(UTC).date() if note.candidate.published else captured
     if not (whole.searches(captured) or claimed in whole):
         return None
-    return Lead(note.candidate, whole.nearest(captured), fetch=note.fetch, handle=note)
+    return Lead(note.candidate, whole.nearest(captured), fetch=note.fetch, version=True, handle=note)

@@ -11,6 +11,7 @@ from flows.sources import Source, SourceName
 from flows.sources.archive import ArchiveSource
 from flows.sources.sitemap import SitemapSource
 from flows.sources.sites import Selection, select
+from flows.sources.wayback import WaybackSource
 from flows.subscriptions import Subscription, load_subscriptions
 
 
@@ -34,6 +35,8 @@ def make_source(order: Order, ingest: Ingest) -> Source:
     if order.source == "archive":
         return ArchiveSource(ingest.settings.data_dir / "archive")
     selection = _selection(order, ingest)
+    if order.source == "wayback":
+        return WaybackSource(ingest, selection)
     return SitemapSource(ingest, selection)
 
 
