@@ -237,8 +237,9 @@ class Lake:
     def read(self, *, as_of: datetime | int | None = None) -> Iterator[Connection]:
         """A read-only connection whose default database is the lake; takes no lock.
 
-        `as_of` pins it to the state at a time, or to a snapshot's number. Within one connection separate statements
-        may see separate snapshots unless pinned.
+        `as_of` pins it to the state at a time, or to a snapshot's number; unpinned, each statement sees the latest.
+        Pin a report of several statements rather than BEGIN: on a SQLite catalog a transaction that is open while
+        files are merged finds neither the old files nor the new (the scanner bounds its row ids when it first looks).
         """
         if as_of is not None:
             con = self._attached(read_only=True, as_of=as_of)

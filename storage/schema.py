@@ -681,6 +681,9 @@ def dictionary() -> str:
         "lake was made with `PARTITION=day`): a condition on it skips every other month. Keys are unique by the way",
         "rows are written; `launchwire maintain --check` proves it.",
         "",
+        "A report of several queries that must agree reads one snapshot, by `--as-of` or `AT (VERSION => n)`; not by",
+        "BEGIN, which on a SQLite catalog loses sight of files that maintenance merges meanwhile.",
+        "",
         "## Tables",
     ]
     for item in (*TABLES, MIGRATIONS_TABLE):
