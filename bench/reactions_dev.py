@@ -30,7 +30,7 @@ def gold_launch(row: dict[str, Any]) -> FoundLaunch:
 
 
 def reactions_of(article: dict[str, Any]) -> tuple[Reaction, ...]:
-    """What the rules find in a labelled article, given its labelled launches with the mentions the launch rules find."""
+    """What the rules find in a labelled article, given its labelled launches with mentions as found."""
     published = date.fromisoformat(article["published"])
     document = Document(article["text"], title=article["title"], published=published)
     found = find_launches(document).found

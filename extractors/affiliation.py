@@ -144,9 +144,11 @@ class Affiliations:
 
     def surrounding(self, offset: int) -> str | None:
         """The state last named before an offset, the launching sides only where there is no other."""
-        before = [a.country for a in self._document.actors_in(offset - _AROUND, offset) if a.country and a.kind == "state"]
+        before = [
+            a.country for a in self._document.actors_in(offset - _AROUND, offset) if a.country and a.kind == "state"
+        ]
         others = [country for country in before if country not in self.launchers]
-        return (others or before or [None])[-1]
+        return next(reversed(others or before), None)
 
     def other_side(self, offset: int) -> str | None:
         """Who can answer the launch, for want of better: the home of the article, or the state last named."""

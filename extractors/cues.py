@@ -1,4 +1,4 @@
-"""Words that show a stance: the reaction rules compiled, found in a sentence, and voided by negation, intent or history."""
+"""Words that show a stance: the reaction rules compiled, found in a sentence, voided by negation, intent or history."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def _is_participle(view: SentenceView, at: int) -> bool:
 
 
 _BEFORE_PARTICIPLES = word_set(
-    """is are was were be been being am , and or of by in on for with from after before while not also now still then the a
-    an its his her their to begun began started start begin kept keep continue continued"""
+    """is are was were be been being am , and or of by in on for with from after before while not also now still then
+    the a an its his her their to begun began started start begin kept keep continue continued"""
 )
 
 
@@ -148,14 +148,14 @@ def _same_matter(a: Cue, b: Cue) -> bool:
     return a.first == b.first or a.head == b.head
 
 
-# -- guards ----------------------------------------------------------------------------------------------------------------
+# -- guards --------------------------------------------------------------------------------------------------------
 
 _NEGATIONS = word_set("no not never without refused refuses refusing declined declines declining avoided stopped nor")
 # Words that turn those after them into what is asked for or rejected, not said in one's own voice.
 _GOVERNING = {
     "condemn": word_set(
-        """refrain refraining cease stop halt avoid abandon desist drop dismissed rejected denied denies rejects dismisses
-        denying rejecting dismissing"""
+        """refrain refraining cease stop halt avoid abandon desist drop dismissed rejected denied denies rejects
+        dismisses denying rejecting dismissing"""
     ),
     "warn": word_set("asked asking asks called calling calls urged urging urges demanded demanding demands"),
 }
@@ -204,12 +204,13 @@ def _is_prior(cue: Cue, view: SentenceView) -> bool:
 
 # Nouns with which the phrase of a deed may begin: "its airspace was shut", "the air defences worked".
 _NOUN_HEADS = word_set(
-    """airspace air airport airports runway road port harbour harbor beach school schools strait highway waters skies flights
-    flight train trains ferries services landings departures traffic residents people villagers civilians inhabitants
-    fishermen ships vessels boats pilots airlines citizens islanders motorists mariners evacuation level state jets fighters
-    fighter aircraft warplanes interceptors planes bombers warships destroyers artillery gunners helicopters gunships navy
-    missile interceptor patriot iron thaad investigation inquiry enquiry probe review analysis investigators inspectors
-    experts teams engineers specialists board court commission committee panel team task crisis failure cause"""
+    """airspace air airport airports runway road port harbour harbor beach school schools strait highway waters skies
+    flights flight train trains ferries services landings departures traffic residents people villagers civilians
+    inhabitants fishermen ships vessels boats pilots airlines citizens islanders motorists mariners evacuation level
+    state jets fighters fighter aircraft warplanes interceptors planes bombers warships destroyers artillery gunners
+    helicopters gunships navy missile interceptor patriot iron thaad investigation inquiry enquiry probe review
+    analysis investigators inspectors experts teams engineers specialists board court commission committee panel
+    team task crisis failure cause"""
 )
 _BEFORE_NOUNS = word_set("the a an its his her their our this that these any no some on of")
 

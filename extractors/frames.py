@@ -1,7 +1,7 @@
 """Who does what in a sentence: subjects, agents of passives, speakers. Shallow: closed-class words and known verbs.
 
-Everything looks back from a verb over what may stand between it and its subject (adverbs, auxiliaries, times, phrases with
-a preposition, appositions) and gives up, rather than guess, where an unknown noun is the subject.
+Everything looks back from a verb over what may stand between it and its subject (adverbs, auxiliaries, times, phrases
+with a preposition, appositions) and gives up, rather than guess, where an unknown noun is the subject.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from extractors.phrases import inflections
 from extractors.text import Word, word_set
 
 _SKIPPED = word_set(
-    """has had have having was were is are been be being will would shall can could may might must should do does did not
-    also then later again still now already yet soon even just only once promptly both immediately meanwhile however
-    instead too never always often early late quick swift prompt keen among next today yesterday tonight overnight earlier separately jointly first again
-    strongly firmly 's monday tuesday wednesday thursday friday saturday sunday morning afternoon evening night dawn noon
-    midnight week month hours minutes days day local time january february march april may june july august september october november
-    december jan feb mar apr jun jul aug sept sep oct nov dec"""
+    """has had have having was were is are been be being will would shall can could may might must should do does did
+    not also then later again still now already yet soon even just only once promptly both immediately meanwhile
+    however instead too never always often early late quick swift prompt keen among next today yesterday tonight
+    overnight earlier separately jointly first strongly firmly 's monday tuesday wednesday thursday friday saturday
+    sunday morning afternoon evening night dawn noon midnight week month hours minutes days day local time january
+    february march april june july august september october november december jan feb mar apr jun jul aug sept sep
+    oct nov dec"""
 )
 _PREPOSITIONS = word_set(
-    """of in on at from to into onto toward towards by with without for over under off near across against about between
-    during through around including despite within along amid among below above beyond behind inside outside via per than
-    like upon aboard after before since until as alongside"""
+    """of in on at from to into onto toward towards by with without for over under off near across against about
+    between during through around including despite within along amid among below above beyond behind inside outside
+    via per than like upon aboard after before since until as alongside"""
 )
 _BREAKS = word_set("; : — – ( ) [ ] . ! ? …")
 _JOINERS = word_set("and but then or while yet nor plus")
@@ -34,25 +35,25 @@ _RELATIVES = word_set("who which")
 _DETERMINERS = word_set("the a an its his her their our this that these those some any another such")
 _BE = word_set("is are was were be been being")
 _PEOPLE = word_set(
-    """officials official leaders leader authorities government military army navy troops forces force ministry minister ministers
-    spokesman spokeswoman spokesperson office statement administration president commander commanders crews jets fighters
-    warships ships planes aircraft batteries envoy envoys ambassador delegation team regime leadership side intelligence
-    diplomats generals soldiers agency command defences defenses warplanes bombers cabinet council police parliament
-    service services department secretariat commission bloc alliance coalition secretary chief capital embassy mission delegate representative premier"""
+    """officials official leaders leader authorities government military army navy troops forces force ministry
+    minister ministers spokesman spokeswoman spokesperson office statement administration president commander
+    commanders crews jets fighters warships ships planes aircraft batteries envoy envoys ambassador delegation team
+    regime leadership side intelligence diplomats generals soldiers agency command defences defenses warplanes
+    bombers cabinet council police parliament service services department secretariat commission bloc alliance
+    coalition secretary chief capital embassy mission delegate representative premier"""
 )
 _FURTHEST = 24  # words that a look back may cross
 
-SPEECH = frozenset().union(
-    *(
-        inflections(verb)
-        for verb in """say tell add write state note declare announce remark comment tweet post argue insist maintain explain
-        reply answer testify stress call describe brand term label dub characterise characterize portray view regard see
-        speak warn vow threaten urge condemn denounce criticise criticize slam blast express voice accuse reiterate reaffirm
-        reject deny dismiss claim assert promise pledge predict conclude confirm believe judge admit acknowledge complain
-        demand appeal caution boast quip joke respond react hail praise welcome deplore think consider find continue
-        repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe report list know""".split()
-    )
+_SPEECH_VERBS = word_set(
+    """say tell add write state note declare announce remark comment tweet post argue insist maintain explain
+    reply answer testify stress call describe brand term label dub characterise characterize portray view
+    regard see speak warn vow threaten urge condemn denounce criticise criticize slam blast express voice
+    accuse reiterate reaffirm reject deny dismiss claim assert promise pledge predict conclude confirm believe
+    judge admit acknowledge complain demand appeal caution boast quip joke respond react hail praise welcome
+    deplore think consider find continue repeat recall suggest inform assure agree ask lament emphasise
+    emphasize underline underscore observe report list know"""
 )
+SPEECH = frozenset().union(*(inflections(verb) for verb in _SPEECH_VERBS))
 
 
 class Frames:
@@ -67,7 +68,7 @@ class Frames:
         self._subjects: dict[int, tuple[Party, ...]] = {}
         self._speech = self._speech_verbs()
 
-    # -- subjects --------------------------------------------------------------------------------------------------------
+    # -- subjects ---------------------------------------------------------------------------------------------------
 
     def subject(self, verb: int) -> tuple[Party, ...]:
         """The parties that do what the word `verb` says; empty where it is somebody else or unclear."""
@@ -77,14 +78,19 @@ class Frames:
         return self._subjects[verb]
 
     def equipment(self, verb: int) -> tuple[Party, ...]:
-        """The party whose forces or gear do it, by the noun phrase right before the verb: "Dutch F-35s", "RAF Typhoons"."""
+        """The party whose forces or gear do it, by the nouns right before the verb: "Dutch F-35s", "RAF Typhoons"."""
         at = verb - 1
         while at >= 0 and verb - at <= _NEAR and (party := self._view.ending_at(at)) is None:
             low = self._words[at].low
             if low in _BREAKS or low in _PREPOSITIONS or low in _NO_FORCES or low in (",", "and", "but", "that", "who"):
                 return ()
             at -= 1
-        if at < 0 or verb - at > _NEAR or party is None or not (party.actor.modifier or party.actor.kind in ("state", "body")):
+        if (
+            at < 0
+            or verb - at > _NEAR
+            or party is None
+            or not (party.actor.modifier or party.actor.kind in ("state", "body"))
+        ):
             return ()
         return () if self._in_prepositional_phrase(party) or at == verb - 1 else (party,)
 
@@ -157,7 +163,7 @@ class Frames:
         word = self._words[at]
         if word.low in SPEECH or is_verbal(self._words, at):
             return True
-        return word.low.endswith("ing") and len(word.low) > 5 or word.low == "used"
+        return (word.low.endswith("ing") and len(word.low) > 5) or word.low == "used"
 
     def _is_infinitive(self, verb: int) -> bool:
         return verb > 0 and self._words[verb - 1].low == "to"
@@ -250,7 +256,7 @@ class Frames:
             at -= 1
         return at >= 0 and self._words[at].low in _PREPOSITIONS
 
-    # -- passives and nominal authors -----------------------------------------------------------------------------------------
+    # -- passives and nominal authors -------------------------------------------------------------------------------
 
     def is_passive(self, verb: int) -> bool:
         """Whether a form of "be" governs the word."""
@@ -319,7 +325,7 @@ class Frames:
                 return (party,) if self._words[back].low.endswith(("'s", "'")) else ()
         return ()
 
-    # -- speakers --------------------------------------------------------------------------------------------------------
+    # -- speakers ---------------------------------------------------------------------------------------------------
 
     def _speech_verbs(self) -> list[int]:
         return [
@@ -397,13 +403,13 @@ class Frames:
 
 _NEAR = 6  # words
 _NO_FORCES = word_set(
-    """missile missiles rocket rockets drone drones projectile projectiles residents people civilians shares stocks markets
-    media analysts airlines airline lawmakers opposition newspaper newspapers company companies experts press voters workers
-    students citizens companies businesses economy currency soil territory airspace waters"""
+    """missile missiles rocket rockets drone drones projectile projectiles residents people civilians shares stocks
+    markets media analysts airlines airline lawmakers opposition newspaper newspapers company companies experts
+    press voters workers students citizens businesses economy currency soil territory airspace waters"""
 )
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
 _CONTROL = frozenset().union(
-    *(inflections(v) for v in "tell ask order urge warn advise instruct want press beg".split())
+    *(inflections(v) for v in word_set("tell ask order urge warn advise instruct want press beg"))
 )
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}

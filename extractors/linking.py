@@ -1,4 +1,4 @@
-"""Which launch a reaction answers: one named or meant in the clause, else the lead launch, unless something else is meant."""
+"""Which launch a reaction answers: one meant in the clause, else the lead launch, unless something else is meant."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _ANAPHORA = word_set(
 )
 _COMPETING = _forms(
     """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill balloon leaflet
-    reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament
-    abduction hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest takeover
-    detention execution trial referendum annexation tax whaling memorial shrine"""
+    reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament abduction
+    hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest detention execution
+    trial referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
 _ANSWERED = frozenset({"condemn", "deny", "protest"})

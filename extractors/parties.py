@@ -1,4 +1,4 @@
-"""The parties of each sentence in text order: actors with the side they speak for, unlisted names, pronouns resolved."""
+"""The parties of each sentence in text order: actors with the side they speak for, unlisted names, pronouns."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from extractors.actors import Actor
 from extractors.text import Sentence, Word, word_set
 
 PREPOSITIONS = word_set(
-    """of in on at from to into onto toward towards by with without for over under off near across against about between
-    during through around like despite including among"""
+    """of in on at from to into onto toward towards by with without for over under off near across against about
+    between during through around like despite including among"""
 )
 _NO_REACTORS = word_set("media company legislator")
 
@@ -19,7 +19,7 @@ _NO_REACTORS = word_set("media company legislator")
 class Party:
     """An actor at the words `first`..`last` of a sentence.
 
-    `inferred`: found through a pronoun or with a country from the context; `guessed`: nothing beside it says that country.
+    `inferred`: found through a pronoun or with a country from the context; `guessed`: no word says it.
     """
 
     first: int
@@ -30,7 +30,7 @@ class Party:
 
     @property
     def can_react(self) -> bool:
-        """States, groups, their bodies and officials can; media, companies, members of parliament and unnamed people not."""
+        """States, groups, their bodies and officials can; media, companies and members of parliament cannot."""
         actor = self.actor
         return actor.country is not None and actor.official and actor.rank not in _NO_REACTORS
 

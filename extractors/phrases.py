@@ -253,7 +253,7 @@ class _Phrase(NamedTuple):
 class PhraseBook:
     """All phrases of some rules, indexed by the words they can begin with and by a rare word that each must hold.
 
-    Most phrases begin with words that every sentence has; so a sentence first picks the phrases whose rare word it holds.
+    Most phrases begin with words that every sentence has; so a sentence first picks those whose rare word it holds.
     """
 
     def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
@@ -293,9 +293,10 @@ class PhraseBook:
 
 
 _COMMON = word_set(
-    """the a an of to in on at by for with from and or but as is are was were be been being has have had do does did not no
-    it its he his she her they their them we our i this that these those will would can could may must should who which any
-    all such some more most both up out off over down than after before when if so there said says say also into about"""
+    """the a an of to in on at by for with from and or but as is are was were be been being has have had do does did
+    not no it its he his she her they their them we our i this that these those will would can could may must should
+    who which any all such some more most both up out off over down than after before when if so there said says say
+    also into about"""
 )
 
 

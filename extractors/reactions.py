@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from extractors.cues import Cue, cue_book, find_cues
 from extractors.document import Document
 from extractors.frames import Frames
-from extractors.linking import HOSTILE, Link, Linker
 from extractors.launches import FoundLaunch
+from extractors.linking import HOSTILE, Link, Linker
 from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
-from extractors.text import Sentence
+from extractors.text import Sentence, word_set
 
-_HELD = frozenset().union(*(inflections(verb) for verb in "hold meet speak talk compare agree discuss consult".split()))
+_HELD = frozenset().union(
+    *(inflections(verb) for verb in word_set("hold meet speak talk compare agree discuss consult"))
+)
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _LONGEST_SENTENCE = 2000  # characters
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
@@ -97,7 +99,7 @@ class _Finder:
         return _speaking_for(subjects, frames.speakers(cue.first)) + frames.echoed(cue.last + 1)
 
     def _without_agent(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
-        """Who is behind a passive that names nobody: its military subject, who tells it, or whom the paragraph is about."""
+        """Who is behind a passive that names nobody: its subject, who tells it, or whom the paragraph is about."""
         if cue.stance.type not in _WITHOUT_AGENT:
             return ()
         found = frames.subject(cue.head) or frames.speakers(cue.first)
@@ -128,7 +130,7 @@ class _Finder:
             country = self._parties.affiliations.other_side(party.actor.start) or country
         return replace(party, actor=replace(party.actor, country=country))
 
-    # -- records -----------------------------------------------------------------------------------------------------------
+    # -- records ----------------------------------------------------------------------------------------------------
 
     def _records(self, claims: Sequence[_Claim]) -> Iterator[Reaction]:
         """One reaction for each actor and type; a state and its named speaker are one actor, under the speaker."""
@@ -163,13 +165,13 @@ class _Finder:
 
 
 def _pieces(sentence: Sentence) -> Iterator[Sentence]:
-    """The sentence, or stretches of it: no outlet writes longer ones, and the work grows with the square of the length."""
+    """The sentence, or stretches of it: no outlet writes longer ones, and the work grows with their square."""
     for start in range(sentence.start, sentence.end, _LONGEST_SENTENCE):
         yield replace(sentence, start=start, end=min(start + _LONGEST_SENTENCE, sentence.end))
 
 
 def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> tuple[Party, ...]:
-    """Where a state acts and its own speaker tells it, the speaker stands for the state; and for a body of no named state."""
+    """Where a state acts and its own speaker tells it, the speaker stands for it; and for a body of no named state."""
     able = [s for s in speakers if s.can_react and s.actor.kind in ("person", "body", "office")]
     by_country = {s.actor.country: s for s in able}
     return tuple(

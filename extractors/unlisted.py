@@ -1,4 +1,4 @@
-"""Bodies and people that no lexicon lists: "the Fisheries Agency", "China's Zhang Jun", "Mayor Tom Reid", "Kim Song"."""
+"""Bodies and people that no lexicon lists: "the Fisheries Agency", "China's Zhang Jun", "Mayor Tom Reid"."""
 
 from __future__ import annotations
 
@@ -11,26 +11,29 @@ from extractors.party import PREPOSITIONS, Party
 from extractors.text import Word, word_set
 
 BODY_NOUNS = word_set(
-    """agency ministry office group command committee bureau council centre center authority authorities force forces service
-    department commission board directorate guard corps navy army administration secretariat embassy government cabinet
-    organisation organization institute coastguard politburo presidium headquarters parliament assembly mission union league
-    bloc staff brigade division squadron police wing fleet coalition alliance registry inspectorate ministry's directorate"""
+    """agency ministry office group command committee bureau council centre center authority authorities force forces
+    service department commission board directorate guard corps navy army administration secretariat embassy
+    government cabinet organisation organization institute coastguard politburo presidium headquarters parliament
+    assembly mission union league bloc staff brigade division squadron police wing fleet coalition alliance registry
+    inspectorate ministry's"""
 )
 _TITLES = word_set(
     """chairman vice-chairman chairwoman chair secretary member head chief director sister deputy aide adviser advisor
-    commander envoy minister spokesman spokeswoman spokesperson ambassador official general leader president premier governor
-    mayor chancellor marshal captain colonel brigadier lieutenant commodore admiral major speaker undersecretary
-    under-secretary administrator coordinator delegate representative negotiator rapporteur commissioner press attaché consul
-    sheikh prince king emir vice premier's foreign-policy taoiseach cmdr col gen maj lt capt brig adm sgt dr"""
+    commander envoy minister spokesman spokeswoman spokesperson ambassador official general leader president premier
+    governor mayor chancellor marshal captain colonel brigadier lieutenant commodore admiral major speaker
+    undersecretary under-secretary administrator coordinator delegate representative negotiator rapporteur
+    commissioner press attaché consul sheikh prince king emir vice premier's foreign-policy taoiseach cmdr col gen
+    maj lt capt brig adm sgt dr"""
 )
 _NO_OFFICIALS = word_set(
-    """institute university think-tank college company association campaign analyst professor researcher fellow resident farmer
-    student teacher fisherman trader strategist historian activist editor journalist executive owner lawyer opposition party"""
+    """institute university think-tank college company association campaign analyst professor researcher fellow
+    resident farmer student teacher fisherman trader strategist historian activist editor journalist executive owner
+    lawyer opposition party"""
 )
 _NO_NAMES = word_set(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
-    october november december the in on at it he she they we i but and as for if when while after before this that these
-    a an no his her its their our sea missile rocket mr mrs ms"""
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december the in on at it he she they we i but and as for if when while after before
+    this that these a an no his her its their our sea missile rocket mr mrs ms"""
 )
 _OPENERS = word_set("according meanwhile earlier later")
 _PARTICLES = word_set("al bin ibn de da do dos von van der den la le abu el ul")
@@ -40,7 +43,7 @@ _ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
 
 
 def name_runs(words: Sequence[Word], covered: Collection[int]) -> Iterator[tuple[int, int]]:
-    """First and last index of every run of capitalised words that no party covers; particles and initials may stand inside."""
+    """First and last index of every run of capitalised words that no party covers, with particles and initials."""
     at = 0
     while at < len(words):
         last = at
@@ -143,7 +146,7 @@ class UnlistedNames:
         return None, None
 
     def _title_after(self, named: Sequence[Party], words: Sequence[Word], last: int) -> str | None:
-        """The country of who follows: "Sabrina Singh of the Pentagon", "Ri Pyong Chol, a vice-chairman of the party"."""
+        """The country that follows: "Sabrina Singh of the Pentagon", "Ri Pyong Chol, a vice-chairman of the party"."""
         following = [word.low for word in words[last + 1 : last + 12]]
         if following[:1] in (["of"], ["from"]):
             party = next((p for p in named if last + 2 <= p.first <= last + 3), None)
@@ -165,14 +168,10 @@ class UnlistedNames:
         """ "the Korea AeroSpace Administration (KASA)"."""
         for party in parties:
             at = party.last + 1
-            if (
-                party.actor.kind == "body"
-                and at + 2 < len(words)
-                and words[at].text == "("
-                and words[at + 2].text == ")"
-            ):
-                if words[at + 1].text.isupper() and len(words[at + 1].text) > 1:
-                    self._short[words[at + 1].text] = party.actor
+            if party.actor.kind != "body" or at + 2 >= len(words) or (words[at].text, words[at + 2].text) != ("(", ")"):
+                continue
+            if words[at + 1].text.isupper() and len(words[at + 1].text) > 1:
+                self._short[words[at + 1].text] = party.actor
 
     def _again(self, words: Sequence[Word], index: int) -> Party | None:
         """A later mention by surname or abbreviation."""
