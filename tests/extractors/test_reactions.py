@@ -130,8 +130,10 @@ def test_rules_in_names_the_rules() -> None:
     assert "condemn.verb" in rules_in("Tokyo condemned the launch.", default_packs())
 
 
-PIECES = """Tokyo|condemned|the|launch|,|“|”|said|Kim Jong Un|he|it|and|urged|to|stop|.|\n\n|lodged|a|protest|ministry|Japan's|'s|…|
-—|of|by|was|not|U.S.|\u200f|\x00|ミサイル|🚀|called on|that|who|Foreign Minister|Jane Roe|("""
+PIECES = (
+    "Tokyo|condemned|the|launch|,|“|”|said|Kim Jong Un|he|it|and|urged|to|stop|.|\n\n|lodged|a|protest|ministry|Japan's|'s"
+    "|…|—|of|by|was|not|U.S.|\u200f|\x00|ミサイル|🚀|called on|that|who|Foreign Minister|Jane Roe|("
+)
 WORDS = st.sampled_from(PIECES.split("|"))
 
 
