@@ -329,7 +329,9 @@ class Recorder:
             return "space_launch_vehicle"
         nouns = {phrase.noun for s in told.sightings for phrase in s.phrases}
         rockets = any("rocket" in noun for noun in nouns)
-        group = any(s.actor is not None and s.actor.kind == "group" for s in told.sightings)
+        group = told.country in _GROUP_STATES or any(
+            s.actor is not None and s.actor.kind == "group" for s in told.sightings
+        )
         if rockets and (
             group
             or any(s.attack for s in told.sightings)
@@ -498,6 +500,7 @@ class Recorder:
 
 
 _BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
+_GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
 _NEWS_DAYS = 62
 _ZONE_COUNTRIES = {
     "kst": frozenset(["PRK", "KOR"]), "korean": frozenset(["PRK", "KOR"]), "korea": frozenset(["PRK", "KOR"]),

@@ -282,13 +282,17 @@ class SightingFinder:
     def _partner(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
         """ "Drones and missiles", "cruise missiles, along with a rocket": the class named first stands for the salvo."""
         at = weapon - 1
-        if at < 1 or chunks[at].name != "AND":
+        if at < 1 or chunks[at].name not in ("AND", "INCLUDE", "PUTTING"):
             return
+        part = chunks[at].name == "INCLUDE"
         at -= 2 if chunks[at - 1].name == "COMMA" and at >= 2 else 1
         if chunks[at].name != "WEAPON":
             return
         second: NounPhrase = chunks[weapon].item
-        sighting.phrase = first = chunks[at].item
+        first: NounPhrase = chunks[at].item
+        if part and first.determiner == "bare" and first.weapon_class in (None, "missile", "projectile"):
+            return
+        sighting.phrase = first
         sighting.start = min(sighting.start, first.start)
         sighting.definite = first.definite
         sighting.joint = second.determiner == "bare" and first.determiner in ("count", "bare") and second.plural
@@ -322,12 +326,12 @@ class SightingFinder:
 
     def _actor(self, row: Row, voice: str, trigger: int, weapon: int, sighting: Sighting) -> Actor | None:
         chunks = row.chunks
-        agent = self._agent(chunks, max(trigger, weapon))
+        agent = self._agent(chunks, trigger if voice == "nominal" else max(trigger, weapon))
         if agent is not None:
             return agent
-        if voice == "active":
-            return self._subject_of(row, trigger)
         owner = next((phrase.owner for phrase in sighting.phrases if phrase.owner), None)
+        if voice == "active":
+            return self._subject_of(row, trigger) or owner
         if owner is not None and owner.country:
             return owner
         if voice == "passive" and weapon >= 0 and chunks[trigger - 1].name in ("ACTOR", "PRONOUN", "HAVE"):
@@ -338,8 +342,8 @@ class SightingFinder:
 
     def _agent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
         """ "by X" soon after the verb or noun."""
-        for i in range(at + 1, min(at + 9, len(chunks) - 1)):
-            if chunks[i].name in ("STOP", "SUBORD", "WHEN"):
+        for i in range(at + 1, min(at + 12, len(chunks) - 1)):
+            if chunks[i].name in ("STOP", "SUBORD"):
                 return None
             if chunks[i].name == "BY":
                 return next(

@@ -35,7 +35,7 @@ class SlotSharer:
                     self._second_day(chunk.item, sighting)
                     continue
                 if not sighting.postponed or row.chunks[at - 1].low in ("to", "until", "for"):
-                    sighting.dates.append(chunk.item)
+                    sighting.dates = [chunk.item] if sighting.postponed else [*sighting.dates, chunk.item]
             elif chunk.name == "TIME":
                 sighting = self._nearest(row, sightings, at)
                 if not self._apart(chunk.start, sighting):
