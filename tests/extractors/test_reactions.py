@@ -131,8 +131,8 @@ def test_rules_in_names_the_rules() -> None:
 
 
 PIECES = (
-    "Tokyo|condemned|the|launch|,|“|”|said|Kim Jong Un|he|it|and|urged|to|stop|.|\n\n|lodged|a|protest|ministry|Japan's|'s"
-    "|…|—|of|by|was|not|U.S.|\u200f|\x00|ミサイル|🚀|called on|that|who|Foreign Minister|Jane Roe|("
+    "Tokyo|condemned|the|launch|,|“|”|said|Kim Jong Un|he|it|and|urged|to|stop|.|\n\n|lodged|a|protest|Japan's|'s"
+    "|ministry|…|—|of|by|was|not|U.S.|\u200f|\x00|ミサイル|🚀|called on|that|who|Foreign Minister|Jane Roe|("
 )
 WORDS = st.sampled_from(PIECES.split("|"))
 
