@@ -1,7 +1,7 @@
 """Reports of one country and day into groups that each tell of one launch.
 
-Average-link clustering over distinct reports, with decisive reasons as walls: two groups never become one while any
-report of one is decisively not any of the other. Reports are sorted first, so the order of their arrival is of no
+Average-link clustering over distinct reports, with walls: two groups never become one while any report of one is
+clearly of another launch than any of the other. Reports are sorted first, so the order of their arrival is of no
 account.
 """
 
@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 from extractors.likeness import DECISIVE, ENOUGH, PRESUMED, Facts, Reason, compare, relation, weight
 from extractors.records import Launch
+
+# Two reports this much unlike stay apart however many vague ones lie between them.
+_WALL = -0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def _link(a: Sequence[Report], b: Sequence[Report], facts: Callable[[Report], Fa
     shared = next(((articles[r.article_id], r) for r in b if r.article_id in articles), None)
     one, other = shared or (a[0], b[0])
     total = weight(pair_reasons(one, other, facts))
-    return DECISIVE if total <= DECISIVE / 2 else PRESUMED + total
+    return DECISIVE if PRESUMED + total <= _WALL else PRESUMED + total
 
 
 def _distinct(reports: Sequence[Report], facts: Callable[[Report], Facts]) -> list[list[Report]]:

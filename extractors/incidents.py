@@ -4,13 +4,14 @@ Pure and independent of order: the same reports give the same incidents however 
 time, so that a lake can recompute the days that were touched and no others:
 
 1. Reports of one launching side and day are parted by `grouping.groups`.
-2. A group a day beside a weightier one joins it where the facts or the clock say that one of them slipped (`SLIP`).
+2. A group a day beside a weightier one joins it where the facts or the clock say that one of them slipped.
 3. An announced launch joins the conducted or failed one within `PLAN_DAYS` after its day.
 4. A report that names only a month joins the one launch of that month that it fits.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,12 +30,14 @@ How = Literal["report", "slip", "plan", "recall"]
 Basis = Literal["day", "plan", "month"]
 
 DAY = timedelta(days=1)
-SLIP = 1.0
+# A launch is often told of the day before (it still was, in UTC or for a reader far west), seldom of the day after.
+_SLIP_EARLY, _SLIP_LATE = 1.0, 1.6
 # A plan names the first day of a window; satellite launches are notified for ten days.
 PLAN_DAYS = 10
 _PLAN_ENOUGH = 0.3
 _RECALL_ENOUGH = 0.5
 _RECALL_MARGIN = 0.4
+_SHOWN_BESIDE = 8
 # How far a change reaches: groups of a day decide over their neighbours', these over theirs.
 REACH = timedelta(days=3)
 MARGIN = timedelta(days=6)
@@ -143,6 +146,11 @@ class _Group:
     def name(self) -> str:
         return self.reports[0].launch_id
 
+    @property
+    def earliest(self) -> list[Report]:
+        """The reports that others are shown beside: a few, as their number squared would be compared."""
+        return heapq.nsmallest(_SHOWN_BESIDE, self.reports, key=lambda r: (reported(r), r.launch_id))
+
 
 class _Former:
     def __init__(self, gazetteer: Gazetteer, standing: Sequence[Standing], within: Within) -> None:
@@ -231,16 +239,16 @@ class _Former:
             return None
         earlier, later = (group, other) if group.day < other.day else (other, group)
         begun = later.facts.time_utc or datetime.combine(later.day, time(), UTC) - _EARLIEST_ZONE
-        if earlier.first < begun - timedelta(minutes=5):
+        if other is later and earlier.first < begun - timedelta(minutes=5):
             return None
         reasons = compare(group.facts, other.facts)
         clock = later.facts.time_utc
-        if clock and clock.date() == earlier.day:
+        if other is later and clock and clock.date() == earlier.day:
             reasons.append(Reason(0.8, f"it was still {earlier.day} in UTC at the launch"))
         gap = abs(group.first - other.first)
         if gap <= timedelta(hours=12):
             reasons.append(Reason(0.3, "first reported within half a day of each other"))
-        return reasons if weight(reasons) >= SLIP else None
+        return reasons if weight(reasons) >= (_SLIP_EARLY if other is later else _SLIP_LATE) else None
 
     # Plans
 
@@ -248,20 +256,18 @@ class _Former:
         joins = _Joins()
         targets: list[_Group | Standing] = [*roots, *self._standing]
         for plan in sorted(plans, key=lambda g: (g.day, g.name)):
-            found: list[tuple[date, float, str, _Group | Standing, list[Reason]]] = []
+            scored: list[tuple[float, str, _Group | Standing, list[Reason]]] = []
             for target in targets:
-                if target.side != plan.side or not plan.day - DAY <= target.day <= plan.day + PLAN_DAYS * DAY:
-                    continue
-                if target.facts.status == "planned":
-                    continue
-                reasons = compare(plan.facts, target.facts)
-                total = weight(reasons) - 0.05 * abs((target.day - plan.day).days)
-                if total >= _PLAN_ENOUGH:
-                    found.append((target.day, total, target.name, target, reasons))
-            if found:
-                best = max(found, key=lambda f: (f[1], -f[0].toordinal(), f[2]))
-                why = (Reason(PRESUMED, f"announced for {plan.day}, happened on {best[0]}"), *best[4])
-                joins.add(best[3], [Member(r, "plan", best[2], tuple(why)) for r in plan.reports])
+                if target.side == plan.side and _may_follow(plan.day, target):
+                    reasons = compare(plan.facts, target.facts)
+                    total = weight(reasons) - 0.05 * abs((target.day - plan.day).days)
+                    if total > DECISIVE / 2:
+                        scored.append((total, target.name, target, reasons))
+            scored.sort(key=lambda item: item[:2], reverse=True)
+            if scored and scored[0][0] >= (_PLAN_ENOUGH if len(scored) > 1 else 0.0):
+                _, name, target, reasons = scored[0]
+                why = (Reason(PRESUMED, f"announced for {plan.day}, happened on {target.day}"), *reasons)
+                joins.add(target, [Member(r, "plan", name, why) for r in plan.reports])
                 joins.done.add(plan.name)
         return joins
 
@@ -317,7 +323,8 @@ class _Former:
     def _incident(self, basis: Basis, group: _Group) -> Incident:
         core = [*group.reports, *(r for slipped, _ in group.slipped for r in slipped.reports)]
         ordered = sorted(core, key=lambda r: (reported(r), r.launch_id))
-        members = [self._member(report, group) for report in group.reports]
+        earliest = group.earliest
+        members = [self._member(report, group, earliest) for report in group.reports]
         for slipped, why in group.slipped:
             members += [Member(r, "slip", group.name, tuple(why)) for r in slipped.reports]
         members += group.attached
@@ -330,11 +337,11 @@ class _Former:
             members=tuple(sorted(members, key=lambda m: (reported(m.report), m.report.launch_id))),
         )
 
-    def _member(self, report: Report, group: _Group) -> Member:
+    def _member(self, report: Report, group: _Group, earliest: Sequence[Report]) -> Member:
         presumed = Reason(PRESUMED, f"same launching side and day, {group.day}")
         if len(group.reports) == 1:
             return Member(report, "report", None, ())
-        other, why = nearest(report, group.reports, self._facts)
+        other, why = nearest(report, earliest, self._facts)
         if other.origin == report.origin and other.article_id != report.article_id:
             why = [Reason(PRESUMED, "copies of one story"), *why]
         return Member(report, "report", other.launch_id, (presumed, *why))
@@ -361,6 +368,11 @@ class _Former:
         if {one.summary.status, other.summary.status} > {"planned"}:
             reasons.append(Reason(-PRESUMED, "one is announced, the other happened"))
         return tuple(sorted(reasons)) or (Reason(-PRESUMED, "their reports differ too much taken together"),)
+
+
+def _may_follow(planned: date, target: _Group | Standing) -> bool:
+    """Whether a launch can be the one that was announced for that day."""
+    return target.facts.status != "planned" and planned - DAY <= target.day <= planned + PLAN_DAYS * DAY
 
 
 class _Joins:

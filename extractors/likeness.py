@@ -50,7 +50,7 @@ _NEAR: frozenset[frozenset[str]] = frozenset(
 )  # fmt: skip
 
 _CLASS_WEIGHT: dict[Relation, float] = {"same": 0.4, "broader": 0.1, "near": -0.35, "conflict": DECISIVE}
-_SAME_MINUTES, _NEAR_MINUTES = 20, 75
+_SAME_MINUTES, _NEAR_MINUTES, _FAR_MINUTES = 20, 75, 180
 _DAY_MINUTES = 24 * 60
 # Words of place names and stories that tell no two of them apart.
 _IDLE = word_set(
@@ -94,6 +94,9 @@ class Facts:
     distance_km: float | None
     apogee_km: float | None
     actor: str | None
+    site_words: frozenset[str]
+    landing_words: frozenset[str]
+    actor_words: frozenset[str]
     words: frozenset[str]
     second: bool
     reported_at: datetime | None
@@ -120,6 +123,9 @@ def facts(launch: Launch, *, day: date | None, title: str, reported_at: datetime
         distance_km=launch.distance_km,
         apogee_km=launch.apogee_km,
         actor=launch.actor,
+        site_words=_content_words(launch.launch_site or ""),
+        landing_words=_content_words(launch.landing_area or ""),
+        actor_words=_content_words(launch.actor or ""),
         words=_content_words(f"{title} {told}"),
         second=_SECOND.search(told) is not None,
         reported_at=reported_at,
@@ -186,7 +192,8 @@ def _times(a: Facts, b: Facts) -> Iterator[Reason]:
     elif gap <= _NEAR_MINUTES:
         yield Reason(-0.6, f"launch times {one} and {other} are {gap} minutes apart")
     else:
-        yield Reason(-2.2, f"launch times {one} and {other} are {gap // 60} h {gap % 60:02} min apart")
+        against = -5.0 if gap > _FAR_MINUTES else -2.2
+        yield Reason(against, f"launch times {one} and {other} are {gap // 60} h {gap % 60:02} min apart")
 
 
 def _sites(a: Facts, b: Facts) -> Iterator[Reason]:
@@ -201,10 +208,9 @@ def _sites(a: Facts, b: Facts) -> Iterator[Reason]:
         elif apart > reach + 30.0:
             yield Reason(-1.5, f"launch sites {one} and {other} lie {apart:.0f} km apart")
         return
-    shared = _content_words(a.site) & _content_words(b.site)
-    if shared:
+    if a.site_words & b.site_words:
         yield Reason(0.6, f"launch sites {one} and {other} share a name")
-    elif _content_words(a.site) and _content_words(b.site):
+    elif a.site_words and b.site_words:
         yield Reason(-0.3, f"launch sites {one} and {other} have different names")
 
 
@@ -219,7 +225,7 @@ def _landings(a: Facts, b: Facts) -> Iterator[Reason]:
             yield Reason(0.3, f"landing areas {one} and {other} agree")
         elif apart > reach + 60.0:
             yield Reason(-0.9, f"landing areas {one} and {other} lie {apart:.0f} km apart")
-    elif _content_words(a.landing) & _content_words(b.landing):
+    elif a.landing_words & b.landing_words:
         yield Reason(0.3, f"landing areas {one} and {other} share a name")
 
 
@@ -274,7 +280,7 @@ def _status(a: Facts, b: Facts) -> Iterator[Reason]:
 
 
 def _actors(a: Facts, b: Facts) -> Iterator[Reason]:
-    if a.actor and b.actor and not (_content_words(a.actor) & _content_words(b.actor)):
+    if a.actor and b.actor and not a.actor_words & b.actor_words:
         one, other = sorted((a.actor, b.actor))
         yield Reason(-0.25, f"told of {one} and of {other}")
 
