@@ -13,7 +13,8 @@ from extractors.records import Extraction
 
 # Without one of these an article tells of no launch, and is not read further.
 _GATE = re.compile(
-    r"missile|rocket|launch|drone|icbm|slbm|ballistic|satellite|projectile|hypersonic|warhead|spacecraft|katyusha|salvo|shahed|orbit",
+    r"missile|rocket|drone|\bICBM|\bSLBM|ballistic|satellite|projectile|hypersonic|warhead|spacecraft|katyusha|shahed|orbit"
+    r"|lift-?off|tomahawk|hwasong|starship|falcon 9|\bUAV|iskander|atacms|minuteman|test-fir|airspace|space (?:cent|launch|agency)",
     re.IGNORECASE,
 )
 

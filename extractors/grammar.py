@@ -28,6 +28,7 @@ class Grammar:
     frames: tuple[Frame, ...]
     guards: tuple[Frame, ...]
     words: frozenset[tuple[str, ...]]
+    noun_openers: frozenset[str]
 
 
 @lru_cache(maxsize=8)
@@ -55,6 +56,7 @@ def grammar(packs: Packs) -> Grammar:
         tuple(_frames(rules, alphabet)),
         tuple(_frames(packs.rules["guards"], alphabet)),
         frozenset(listed),
+        frozenset(noun.split()[0] for noun in strong | weak),
     )
 
 

@@ -245,6 +245,9 @@ class PhraseFinder:
         listed = self._rules.strong | self._rules.weak
         at = 0
         while at < len(words):
+            if words[at].low.removesuffix("'s") not in self._rules.noun_openers:
+                at += 1
+                continue
             for length in range(min(3, len(words) - at), 0, -1):
                 joined = " ".join(word.low for word in words[at : at + length])
                 bare = joined.removesuffix("'s")

@@ -24,11 +24,33 @@ class Count(NamedTuple):
 _UNITS = {
     word: number
     for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
-    word: number * 10 for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+    word: number * 10
+    for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 _MULTIPLES = {"dozen": 12, "score": 20, "hundred": 100, "thousand": 1000, "million": 1_000_000}
 NUMBER_WORDS = frozenset([*_UNITS, *_TENS, *_MULTIPLES])
@@ -152,6 +174,7 @@ _MEASURE = re.compile(
     r"|(met(?:er|re)s?\b|m\b)|(feet\b|foot\b|ft\b))",
     re.IGNORECASE,
 )
+_UNIT_WORD = re.compile(r"\d\s?-?(?:k?m|mi|nmi|ft)\b|kilomet|mile|met(?:er|re)|feet|foot|nautical|klick", re.IGNORECASE)
 _WORD_MEASURE = re.compile(
     r"\b((?:(?:a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|hundred|thousand|and)[\s-]){1,6})(?:(nautical\smiles?)|(kilomet(?:er|re)s?)|(miles?))\b",
@@ -172,6 +195,8 @@ class Measure:
 def find_measures(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
     """Lengths in `text[start:end]`, in order; a conversion in brackets right after a figure is taken in with it."""
     stop = len(text) if end is None else end
+    if not _UNIT_WORD.search(text, start, stop):
+        return []
     found = [_measure(match) for match in _MEASURE.finditer(text, start, stop)]
     found += [m for match in _WORD_MEASURE.finditer(text, start, stop) if (m := _word_measure(match))]
     found.sort(key=lambda measure: measure.start)

@@ -96,7 +96,8 @@ _WORD = re.compile(
 def words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     """The words and marks of normalised `text[start:end]`; a possessive 's is part of its word."""
     stop = len(text) if end is None else end
-    return [Word(m.start(), m.end(), m.group(), m.group().lower()) for m in _WORD.finditer(text, start, stop)]
+    new = tuple.__new__  # a third faster than Word(), on the hottest line of all
+    return [new(Word, (*m.span(), word := m.group(), word.lower())) for m in _WORD.finditer(text, start, stop)]
 
 
 _SOFT_WRAP = 50  # a line at least this long that ends without a stop is taken for a wrapped line
@@ -289,6 +290,9 @@ def language(text: str) -> str | None:
         if len(script.findall(sample)) > letters * 0.3:
             return code
     tokens = re.findall(r"[^\W\d_]+", sample.lower())
+    english = _FUNCTION_WORDS["en"]
+    if sum(map(english.__contains__, tokens)) * 6 > len(tokens):
+        return "en"
     counts = {code: sum(token in listed for token in tokens) for code, listed in _FUNCTION_WORDS.items()}
     best = max(counts, key=lambda code: (counts[code], code == "en"))
     if counts[best] * 20 < len(tokens):
