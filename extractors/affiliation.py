@@ -77,7 +77,7 @@ class Affiliations:
         if actor.name in memory.settled:
             known = memory.settled[actor.name].country
             return replace(party, actor=replace(actor, country=known), guessed=actor.name in memory.guessed)
-        country = self._stated(party, before, after, words, memory)
+        country = self._stated(party, before, after, words, memory) or _same_body(actor, memory)
         guessed = country is None
         if country is None:
             country = self._contextual(actor)
@@ -129,8 +129,7 @@ class Affiliations:
         sentence = self._document.sentence_at(offset)
         paragraph = self._document.paragraphs[sentence.paragraph]
         for start in (max(sentence.start, offset - _AROUND), max(paragraph.start, offset - _AROUND)):
-            named = [a.country for a in self._document.actors_in(start, offset) if a.kind == "state" and a.country]
-            others = [country for country in named if country not in self.launchers]
+            others = [country for country in self._named_in(start, offset) if country not in self.launchers]
             if others:
                 return others[-1]
         return None
@@ -144,11 +143,24 @@ class Affiliations:
 
     def surrounding(self, offset: int) -> str | None:
         """The state last named before an offset, the launching sides only where there is no other."""
-        before = [
-            a.country for a in self._document.actors_in(offset - _AROUND, offset) if a.country and a.kind == "state"
-        ]
+        before = self._named_in(max(0, offset - _AROUND), offset)
         others = [country for country in before if country not in self.launchers]
         return next(reversed(others or before), None)
+
+    def _named_in(self, start: int, end: int) -> list[str]:
+        """The states named in a stretch, in order, by themselves or by a place that is theirs."""
+        found: list[str] = []
+        for mention in self._document.mentions_in(start, end, "state", "place"):
+            if isinstance(mention.entry, State):
+                found.append(mention.entry.code)
+            elif isinstance(mention.entry, Place) and mention.entry.country:
+                found.append(mention.entry.country[0])
+        return found
+
+    def is_mostly_about(self, country: str | None) -> bool:
+        """Whether no other state is named more often."""
+        named = Counter(self._named_in(0, len(self._document.text)))
+        return named[country or ""] > max((n for other, n in named.items() if other != country), default=0)
 
     def other_side(self, offset: int) -> str | None:
         """Who can answer the launch, for want of better: the home of the article, or the state last named."""
@@ -182,6 +194,17 @@ class Affiliations:
             if isinstance(mention.entry, Place) and mention.entry.country:
                 return _MOTHERLANDS.get(mention.entry.country[0], mention.entry.country[0])
         return None
+
+
+def _same_body(actor: Actor, memory: Memory) -> str | None:
+    """The country of "Japan's coast guard" for a later "the coast guard"."""
+    name = actor.name.lower()
+    known = memory.bodies.get(name.split()[-1]) if actor.kind == "body" and name else None
+    return (
+        known.country
+        if known is not None and known.name.lower().endswith(name) and known.name.lower() != name
+        else None
+    )
 
 
 def can_lead(party: Party, words: Sequence[Word]) -> bool:

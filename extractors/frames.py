@@ -226,7 +226,9 @@ class Frames:
             if party.last >= at:
                 break
             before = self._words[party.first - 1].low if party.first else ""
-            placed = before in _PREPOSITIONS and before != "including"
+            placed = before in _PREPOSITIONS
+            if before == "including":
+                return self._listed(party.first)
             if not party.actor.modifier and not placed and not self._quoted[party.first]:
                 return self._with_coordinated(party)
         return ()
@@ -245,10 +247,17 @@ class Frames:
             other = self._view.ending_at(at - 1)
             if other is None or other.actor.modifier or (joined_by_comma and len(found) == 1):
                 break
-            if not placed and self._in_prepositional_phrase(other):
+            if not placed and self._in_prepositional_phrase(other) and not self._of_people(other):
                 break
             found.insert(0, other)
         return tuple(found)
+
+    def _of_people(self, party: Party) -> bool:
+        """ "the envoys of South Korea …": the preposition hangs on people who act for the party."""
+        at = party.first - 1
+        while at >= 0 and self._words[at].low in _DETERMINERS:
+            at -= 1
+        return at > 0 and self._words[at].low in ("of", "for", "from") and self._words[at - 1].low in _PEOPLE
 
     def _in_prepositional_phrase(self, party: Party) -> bool:
         at = party.first - 1

@@ -108,8 +108,10 @@ class _Finder:
         return frames.bystanders(self._launchers)
 
     def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames) -> _Claim | None:
-        party = self._overruled(cue, party)
         link = self._linker.link(view, cue, party.actor.country)
+        overruled = self._overruled(cue, party, link.launch)
+        if overruled is not party:
+            party, link = overruled, self._linker.link(view, cue, overruled.actor.country)
         if link.launch is None and (cue.stance.linked or not link.competing):
             return None
         if link.launch is not None and not _side_fits(cue, party, link.launch):
@@ -119,15 +121,19 @@ class _Finder:
         quoted = frames.has_quotation(cue.first, min(len(view.words) - 1, cue.last + 12))
         return _Claim(cue, party, link, start, end, quoted)
 
-    def _overruled(self, cue: Cue, party: Party) -> Party:
+    def _overruled(self, cue: Cue, party: Party, launch: Launch | None) -> Party:
         """A guessed country gives way to what is said: the launching side praises, another one blames and defends."""
-        if not party.guessed:
+        if not party.guessed or launch is None:
             return party
-        country = party.actor.country
-        if cue.stance.type == "endorse" and cue.stance.side == "own" and len(self._launchers) == 1:
-            (country,) = self._launchers
-        elif cue.stance.type in HOSTILE and country in self._launchers:
-            country = self._parties.affiliations.other_side(party.actor.start) or country
+        country, affiliations = party.actor.country, self._parties.affiliations
+        if cue.stance.type == "endorse" and cue.stance.side == "own":
+            country = launch.country
+        elif country == launch.country and cue.stance.type in HOSTILE:
+            country = affiliations.other_side(party.actor.start) or country
+        elif country == launch.country and cue.stance.type in _BY_FORCES and not affiliations.is_mostly_about(country):
+            country = affiliations.other_side(party.actor.start) or country
+        if country == party.actor.country:
+            return party
         return replace(party, actor=replace(party.actor, country=country))
 
     # -- records ----------------------------------------------------------------------------------------------------
