@@ -24,15 +24,27 @@ from trafilatura.settings import Document
 from extractors.credits import credit
 from extractors.markup import SHOWN, clean, join, one_line, paragraphs, parse_html, plain_line
 from extractors.pagedates import read_dates
-from extractors.pagesource import Source, absolute, described, from_markup, is_elsewhere, read_source, short_text
+from extractors.pagesource import (
+    NoPage,
+    Source,
+    absolute,
+    described,
+    from_markup,
+    is_elsewhere,
+    read_source,
+    short_text,
+)
 from extractors.people import clean_authors
 from extractors.records import Page, Quality
 from extractors.walls import wall
 
 MIN_ARTICLE = 250
 """Characters below which a page that claims nothing is hardly an article."""
+MIN_CLAIMED = 100
+"""The same of a page that says it is an article."""
 MIN_FRAGMENT = 600
 """Characters below which a feed entry's content is a teaser."""
+HUGE = 8_000
 MAX_TITLE = 500
 MAX_TEXT = 300_000
 """Characters of text kept: ten times the longest of articles; a live blog beyond is cut at a paragraph."""
@@ -49,10 +61,9 @@ def parse_page(body: bytes, *, url: str, encoding: str | None = None, now: datet
     are refused. `text` is plain: paragraphs parted by a blank line, NFC, no control characters but the newline.
     """
     try:
-        if not body.strip(b"\0 \t\r\n"):
-            return _nothing(url, "empty", "the page is empty")
-        source = read_source(body, url=url, encoding=encoding, now=now)
-        return _nothing(url, "unparsable", source) if isinstance(source, str) else _read(source)
+        return _read(read_source(body, url=url, encoding=encoding, now=now))
+    except NoPage as reason:
+        return _nothing(url, reason.outcome, str(reason))
     except Exception as error:  # any bytes at all may come, and one page must never stop the others
         return _nothing(url, "unparsable", f"the page could not be read ({type(error).__name__}: {str(error)[:120]})")
 
@@ -74,8 +85,6 @@ def parse_fragment(
     """
     try:
         source = from_markup(f"<html><body><div>{markup}</div></body></html>", url=url)
-        if isinstance(source, str):
-            return _nothing(url, "empty", "the entry has no text")
         if language:
             source.tree.set("lang", language)
         text, quality = _read_fragment(source, title)
@@ -186,8 +195,11 @@ def _text_blocks(source: Source) -> list[str]:
 
 
 def _body(source: Source) -> list[str]:
+    tree = _pruned(source.tree)
+    # The comparison with other extractors triples the time; on huge pages it would be seconds.
+    is_huge = _has(tree.iter(), HUGE)
     document = bare_extraction(
-        _pruned(source.tree), url=source.url, include_comments=False, include_tables=False, deduplicate=False
+        tree, url=source.url, fast=is_huge, include_comments=False, include_tables=False, deduplicate=False
     )
     return paragraphs(document.body) if isinstance(document, Document) and document.body is not None else []
 
@@ -295,7 +307,8 @@ def _outcome(source: Source, title: str, text: str, shown: str) -> str:
     """Which of the outcomes of records.Page this is; `shown` is all that the page shows."""
     claims = bool(source.ld.articles() or source.ld.broken) or "article" in source.first("og:type").lower()
     has_text = len(text) >= MIN_ARTICLE
-    kind = wall(title, text if has_text else shown, source.head, claimed=claims and has_text)
+    judged = text if len(text) >= (MIN_CLAIMED if claims else MIN_ARTICLE) else shown
+    kind = wall(title, judged, source.head, claimed=claims and has_text)
     if kind is not None:
         return kind
     if _is_listing(source, text, claims=claims):
@@ -322,9 +335,13 @@ def _is_listing(source: Source, text: str, *, claims: bool) -> bool:
 
 
 def _is_mostly_headlines(tree: HtmlElement, text: str) -> bool:
-    """Whether more is written in links as long as headlines than the article has text."""
-    headlines = [size for link in islice(tree.iter("a"), 2_000) if (size := len(short_text(link, 300))) >= 30]
-    return len(headlines) >= 15 and sum(headlines) > len(text)
+    """Whether links as long as headlines hold more than the text, or make up most of it."""
+    headlines = {words for link in islice(tree.iter("a"), 1_000) if len(words := short_text(link, 300)) >= 30}
+    if len(headlines) < 15:
+        return False
+    begin = text[:50_000]
+    linked = sum(len(words) for words in headlines if words in begin)
+    return sum(map(len, headlines)) > len(text) or linked > len(begin) / 2
 
 
 def _has(items: Iterator[Any], count: int) -> bool:
@@ -427,7 +444,9 @@ def _byline(source: Source) -> str:
     return ""
 
 
-_FUNCTION_WORDS = frozenset(("the", "of", "and", "to", "in", "a", "that", "said", "on", "for", "was", "is"))
+_FUNCTION_WORDS = frozenset(
+    ("the", "of", "and", "to", "that", "was", "is", "with", "by", "from", "which", "has", "its")
+)
 
 
 def _language(source: Source, text: str) -> str | None:
@@ -439,11 +458,11 @@ def _language(source: Source, text: str) -> str | None:
     if len(words) < 40:
         return code
     share = sum(word in _FUNCTION_WORDS for word in words) / len(words)
-    if share > 0.15:
+    if share > 0.12:
         if code not in (None, "en"):
             source.note(f"the page says its language is {code}, but the text is English")
         return "en"
-    if code == "en" and share < 0.05:
+    if code == "en" and share < 0.03:
         source.note("the page says its language is en, but the text is not English")
         return None
     return code

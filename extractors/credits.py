@@ -27,7 +27,7 @@ _OPENING = (
     re.compile(rf"[A-Z][A-Z .,'’-]{{2,60}}(?:,\s[\w. ]{{1,20}})?\s*[-–—,./]+\s*{_NAME}\s*[-–—:/]"),
 )
 _CLOSING = (
-    re.compile(rf"(?:Source|Credit|With|From|Via|By)?[:\s]*(?:the )?{_NAME}\W*", re.IGNORECASE),
+    re.compile(rf"\W*(?:Source|Credit|With|From|Via|By)?[:\s]*(?:the )?{_NAME}\W*", re.IGNORECASE),
     re.compile(rf".*?(?:[(\[]\s*|[.!?”\"]\s+[-–—]\s*|\s[-–—/]\s*){_NAME}\s*[)\]/]?\W*", re.DOTALL),
     re.compile(
         rf".*?\bwith (?:additional )?(?:inputs?|reporting|files|material)s? (?:from|by) (?:the )?{_NAME}\b.*",

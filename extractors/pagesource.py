@@ -67,32 +67,42 @@ class Source:
         return ""
 
 
-def read_source(body: bytes, *, url: str, encoding: str | None, now: datetime | None) -> Source | str:
-    """A Source, or the sentence that says why these bytes are no page."""
+class NoPage(ValueError):  # noqa: N818 (no error: most of what is on the web)
+    """There is nothing to read; `outcome` is empty or unparsable, and the message says why."""
+
+    def __init__(self, outcome: str, problem: str) -> None:
+        super().__init__(problem)
+        self.outcome = outcome
+
+
+def read_source(body: bytes, *, url: str, encoding: str | None, now: datetime | None) -> Source:
+    """A Source of the bytes of a page. Raises NoPage."""
+    if not body.strip(b"\0 \t\r\n"):
+        raise NoPage("empty", "the page is empty")
     problems: list[str] = []
     if len(body) > MAX_BODY:
         body = body[:MAX_BODY]
         problems.append(f"only the first {MAX_BODY:,} bytes were read")
     text, problem = decode(body, encoding, family="html")
     if kind := _other_kind(body, text):
-        return f"the page is {kind}"
+        raise NoPage("unparsable", f"the page is {kind}")
     if problem:
         problems.append(problem)
     return from_markup(text, url=url, now=now, problems=problems)
 
 
-def from_markup(text: str, *, url: str, now: datetime | None = None, problems: list[str] | None = None) -> Source | str:
-    """A Source of decoded HTML, or the sentence that says why there is none."""
+def from_markup(text: str, *, url: str, now: datetime | None = None, problems: list[str] | None = None) -> Source:
+    """A Source of decoded HTML. Raises NoPage."""
     problems = problems or []
-    # A NUL stood between words; libxml2 would end the text there.
-    markup, scripts = _without_scripts(text.replace("\0", " "))
+    # libxml2 ends a text at a NUL, and one control character makes trafilatura drop the whole page.
+    markup, scripts = _without_scripts(_CONTROL.sub(" ", text))
     markup = _CROWDED_TAG.sub(r"\1>", markup)
     if len(markup) > MAX_CHARACTERS:
         markup = markup[:MAX_CHARACTERS]
         problems.append(f"only the first {MAX_CHARACTERS:,} characters were read")
     tree = parse_html(markup)
     if tree is None:
-        return "the page has no elements"
+        raise NoPage("empty", "the page has no elements")
     ld = JsonLd.read(scripts)
     if ld.broken:
         problems.append("the JSON-LD is broken and was read by pattern")
@@ -165,6 +175,9 @@ _SCRIPT_CLOSE = re.compile(r"</script\b[^>]*>?", re.IGNORECASE)
 _LD_TYPE = re.compile(r"type\s*=\s*[\"']?\s*application/ld\+json", re.IGNORECASE)
 
 
+_CONTROL = re.compile(
+    r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));"
+)
 # libxml2 compares each attribute with all before it.
 _CROWDED_TAG = re.compile(
     r"(<[a-zA-Z][^\s<>]*+(?:\s++[^\s=<>\"']++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){200})[^>]*+>?"
