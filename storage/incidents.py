@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from extractors.consensus import reported
 from extractors.gazetteer import Gazetteer
 from extractors.grouping import Report
 from extractors.incidents import (
@@ -497,23 +498,25 @@ def _named(
     An incident keeps the name of the stored one that it shares most reports with; a report that was extracted anew
     under another key still shares its article.
     """
-    shares: list[tuple[float, str, str]] = []
+    shares: list[tuple[float, datetime, str, datetime, str]] = []
     for incident in incidents:
         launches = {m.report.launch_id for m in incident.members}
         articles = {m.report.article_id for m in incident.members}
+        first = reported(incident.members[0].report)
         for name, before in old.items():
             share = len(launches & before.members) + 0.5 * len(articles & before.articles)
             if share:
-                shares.append((-share, name, incident.anchor))
+                shares.append((-share, before.created_at, name, first, incident.anchor))
+    shares.sort()
     names: dict[str, str] = {}
     kept: dict[str, str] = {}
-    for _, name, anchor in sorted(shares):
+    for _, _, name, _, anchor in shares:
         if name not in kept and anchor not in names:
             names[anchor], kept[name] = name, anchor
     changes: list[Change] = []
     fresh = [incident for incident in incidents if incident.anchor not in names]
     names |= _fresh_names(fresh, taken, set(old))
-    heirs = {(name, names[anchor]) for _, name, anchor in shares if names[anchor] != name}
+    heirs = {(name, names[anchor]) for _, _, name, _, anchor in shares if names[anchor] != name}
     for incident in fresh:
         parents = sorted(name for name, heir in heirs if heir == names[incident.anchor] and name in kept)
         changes.append(Change("new", names[incident.anchor], None, f"first told of in {incident.anchor}"))
@@ -522,7 +525,7 @@ def _named(
             for parent in parents
         ]
     for name in sorted(old.keys() - kept.keys()):
-        into = next((names[anchor] for _, gone, anchor in sorted(shares) if gone == name), None)
+        into = next((names[anchor] for _, _, gone, _, anchor in shares if gone == name), None)
         changes.append(
             Change("merged", name, into, "its reports are of one launch with those of the other")
             if into
