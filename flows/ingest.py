@@ -27,6 +27,9 @@ from storage.articles import Saved, save
 from storage.errors import LakeError
 from storage.lake import Lake
 
+# What one piece of a large file may take.
+PIECE_SECONDS = 600.0
+
 Clock = Callable[[], datetime]
 
 
@@ -176,6 +179,18 @@ class Ingest:
         self._archive_note(candidate.url, note, kept_at=response.fetched_at)
         body = response.body if response.outcome == "ok" else None
         return Capture(candidate, final_url, body, response.content_type, response.outcome, at)
+
+    async def piece(self, url: str, first: int, size: int) -> Response:
+        """So many bytes of a large file from byte `first` on, not archived. Never raises for what a server does."""
+        response: Response = await self._client.get(
+            url,
+            kind="archive",
+            max_bytes=size,
+            total_seconds=PIECE_SECONDS,
+            permit=self._robots.refusal,
+            piece=(first, first + size - 1),
+        )
+        return response
 
     def slow_down(self, url: str, delay: float) -> None:
         """Keep `delay` seconds between requests to this URL's host."""

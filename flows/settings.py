@@ -50,6 +50,7 @@ class Settings(BaseModel):
 
     wayback_url: str = Field("https://web.archive.org", pattern=r"^https?://[^\s?#]+$")
     wayback_pace_seconds: float = Field(2.5, ge=0)
+    cc_news_url: str = Field("https://data.commoncrawl.org", pattern=r"^https?://[^\s?#]+$")
 
     workers: int = Field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)), ge=0)
     page_seconds: float = Field(10.0, gt=0)

@@ -20,7 +20,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
@@ -274,18 +274,35 @@ def captures_in(path: Path, *, directory: Path | None = None) -> Iterator[Captur
     """
     name = path.relative_to(directory).as_posix() if directory else str(path)
     with path.open("rb") as stream:
-        records = iter(ArchiveIterator(stream, parse_http=False, record_types=_RESPONSES, max_content_length=None))
-        while True:
-            try:
-                record = next(records)
-                captured = _captured(record, directory, name, record.stream_pos)
-            except StopIteration:
-                return
-            except OSError as error:
-                _log.warning("archive file %s ends early: %s", path, error)
-                return
-            if captured is not None:
-                yield captured
+        yield from captures_from(stream, name, directory=directory)
+
+
+def captures_from(
+    stream: IO[bytes],
+    name: str,
+    *,
+    directory: Path | None = None,
+    wanted: Callable[[str], bool] = lambda url: True,
+    damaged: Callable[[str], None] = _log.warning,
+) -> Iterator[Captured]:
+    """As `captures_in`, from an open WARC file called `name`: the responses of addresses that are `wanted`.
+
+    `damaged` is told of a file that ends early.
+    """
+    records = iter(ArchiveIterator(stream, parse_http=False, record_types=_RESPONSES, max_content_length=None))
+    while True:
+        try:
+            record = next(records)
+            if not wanted(_target(record)):
+                continue
+            captured = _captured(record, directory, name, record.stream_pos)
+        except StopIteration:
+            return
+        except OSError as error:
+            damaged(f"archive file {name} ends early: {error}")
+            return
+        if captured is not None:
+            yield captured
 
 
 def notes(directory: Path, day: date) -> Iterator[dict[str, Any]]:
@@ -399,8 +416,11 @@ def _captured(record: WarcRecord, directory: Path | None, file: str, offset: int
         declared = next((v for n, v in reversed(headers) if n.lower() == "content-length"), None)
         if directory is not None and declared is not None and declared != str(len(body)):
             raise OSError("a record is cut short")
-    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
-    return Captured(url, utc(moment), status or 0, headers, body[:MAX_BODY_BYTES], complete, file, offset)
+    return Captured(_target(record), utc(moment), status or 0, headers, body[:MAX_BODY_BYTES], complete, file, offset)
+
+
+def _target(record: WarcRecord) -> str:
+    return (record.headers.get("WARC-Target-URI") or "").strip("<>")
 
 
 def _referred(record: WarcRecord, directory: Path | None) -> Captured | None:

@@ -9,10 +9,15 @@ from flows.ingest import Ingest
 from flows.settings import Settings
 from flows.sources import Source, SourceName
 from flows.sources.archive import ArchiveSource
+from flows.sources.history import HistorySource
 from flows.sources.sitemap import SitemapSource
 from flows.sources.sites import Selection, select
+from flows.sources.warc import WarcSource
 from flows.sources.wayback import WaybackSource
 from flows.subscriptions import Subscription, load_subscriptions
+
+# In place of sites, for "warc": every page of the files.
+ALL_SITES = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,13 @@ def make_source(order: Order, ingest: Ingest) -> Source:
     """The source that an order names. Raises SelectionError, SubscriptionError."""
     if order.source == "archive":
         return ArchiveSource(ingest.settings.data_dir / "archive")
+    if order.source == "warc":
+        everything = order.sites == (ALL_SITES,)
+        selection = None if everything else _selection(order, ingest)
+        return WarcSource(ingest, selection, order.inputs, ingest.settings.cc_news_url)
     selection = _selection(order, ingest)
+    if order.source == "history":
+        return HistorySource(ingest, selection)
     if order.source == "wayback":
         return WaybackSource(ingest, selection)
     return SitemapSource(ingest, selection)
