@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 
 _PLACE_BEFORE = word_set("in near from of at over toward towards into outside around off across against onto to")
-_CRAFT = word_set("vehicle craft stack spaceship")
+_CRAFT = word_set("vehicle craft stack spaceship pieces remains debris wreckage fragments")
 _PRONOUNS = word_set("it they they'd it'd both one all each")
 _STOPS = word_set("; : — – -")
 

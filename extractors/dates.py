@@ -274,7 +274,7 @@ _FINDERS: tuple[tuple[re.Pattern[str], Builder], ...] = (
     (_compiled("|".join(re.escape(words).replace(r"\ ", r"\s") for words in _RELATIVE_WORDS)), _relative_word),
     (
         _compiled(
-            r"(?:(?:earlier|later|early|late)\s)?(?:(?:this|last|next|the\spast|the\sprevious)\s(?:weekend|week|month|year)|(?:over|at|during|on)\sthe\s(?:past\s)?weekend|weekend)"
+            r"(?:(?:earlier|later|early|late)\s)?(?:(?:this|last|next|the\spast|the\sprevious)\s(?:weekend|week|month|year)(?!\sof\b)|(?:over|at|during|on)\sthe\s(?:past\s)?weekend|weekend)"
         ),
         _span,
     ),

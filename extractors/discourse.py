@@ -303,7 +303,7 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
         return True
     if _same_breath(told, sighting):
         return True
-    if sighting.kind == "event" and not sighting.definite and not _hedged(sighting):
+    if sighting.kind != "nominal" and not sighting.definite and not _hedged(sighting):
         return False
 
     return special("missile", a) == a and special("missile", b) == b

@@ -20,7 +20,7 @@ from extractors.dates import FoundTime
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.grammar import grammar
-from extractors.nounphrases import NounPhrase, special
+from extractors.nounphrases import NounPhrase, related, special
 from extractors.packs import Body, Group, Place, Weapon
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
@@ -93,6 +93,7 @@ class Recorder:
         self._teller = teller
         self._sightings = sightings
         self._title = _title_sightings(document)
+        self._phrases = phrases
         self._classes = {phrase.name: phrase.weapon_class for phrase in phrases if phrase.name and phrase.weapon_class}
 
     def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
@@ -271,10 +272,23 @@ class Recorder:
                     draft.put("weapon_name", phrase.name, phrase.start, phrase.end)
                 if phrase.weapon_class and "weapon_class" not in draft.sources:
                     draft.sources["weapon_class"] = Span(phrase.start, phrase.end)
+        if "weapon_name" not in draft.fields and told is self._teller.told[0] and not told.planned:
+            self._only_name(draft)
         if "weapon_name" not in draft.fields and told.like is not None and told.name:
             draft.fields["weapon_name"] = told.name
             draft.inferred.append("weapon_name")
         draft.fields["weapon_class"] = self._class(told, draft)
+
+    def _only_name(self, draft: _Draft) -> None:
+        """The one weapon the text names, where no other launch is told of with it."""
+        others = {s.name for other in self._teller.told if other is not draft.told for s in other.sightings}
+        named = [p for p in self._phrases if p.name and p.role == "weapon" and p.name not in others]
+        entries = {phrase.entry.id for phrase in named if phrase.entry}
+        makers = {code for phrase in named if phrase.entry for code in phrase.entry.countries}
+        fits = named and related(draft.told.weapon_class, self._classes.get(str(named[0].name)))
+        if len(entries) == 1 and fits and draft.told.country in makers:
+            draft.put("weapon_name", named[0].name, named[0].start, named[0].end)
+            draft.inferred.append("weapon_name")
 
     def _class(self, told: Told, draft: _Draft) -> WeaponClass:
         found = _first_class(told)

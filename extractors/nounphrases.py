@@ -141,6 +141,7 @@ class PhraseFinder:
         self._rules = rules
         self._words = document.words
         self._starts = [word.start for word in document.words]
+        self._known: set[str] = set()
         self._space = IN_SPACE.search(document.normal) is not None
         self._owners = {actor.end: actor for actor in document.actors if actor.modifier}
         self._actor_covers = {
@@ -195,7 +196,9 @@ class PhraseFinder:
         if not isinstance(entry, Weapon):
             return False
         if mention.needs == "weapon":
-            return self._beside_weapon_noun(mention)
+            if entry.id not in self._known and self._beside_weapon_noun(mention):
+                self._known.add(entry.id)
+            return entry.id in self._known
         return entry.weapon_class not in _NOT_LAUNCHED
 
     def _word_after(self, offset: int) -> str:

@@ -144,7 +144,7 @@ class PlaceReader:
         """Whether "from" goes with a launch word before it, or opens the sentence."""
         if row.chunks[at - 1].low in _SPOKEN:
             return False
-        for chunk in reversed(row.chunks[max(0, at - 10) : at]):
+        for chunk in reversed(row.chunks[max(0, at - 12) : at]):
             if chunk.name in _LAUNCHING:
                 return True
             if chunk.name in ("AND", "SUBORD", "WHEN", "SAYS"):

@@ -208,6 +208,9 @@ class SightingFinder:
     ) -> Sighting | None:
         if rule == "means" and row.chunks[weapon].item.role == "payload":
             return None
+        phrase = row.chunks[weapon if weapon >= 0 else trigger].item
+        if isinstance(phrase, NounPhrase) and phrase.determiner == "no":
+            effects = {**effects, "guard.negated": "drop"}
         refused = [guard for guard, effect in effects.items() if effect == "drop"]
         if refused:
             chunk = row.chunks[trigger]
@@ -237,7 +240,7 @@ class SightingFinder:
             ]
         if weapon >= 0 and phrase is not None and phrase.kind == "weapon":
             self._beside(chunks, weapon, sighting)
-        self._named_by(chunks, max(trigger, weapon), sighting)
+        self._named_by(chunks, weapon if weapon >= 0 else trigger, sighting)
         noun = chunks[trigger].item
         if isinstance(noun, NounPhrase) and noun.kind == "launch":
             sighting.attack = noun.noun in _ATTACK_NOUNS
@@ -301,7 +304,7 @@ class SightingFinder:
         """A weapon that the sentence says it was: "identified it as the Hwasong-12", "carried by an Unha-3 rocket"."""
         if chunks[at].name == "BE" and chunks[at + 1].name == "WEAPON":
             sighting.extra.append(chunks[at + 1].item)
-        for i in range(at + 1, len(chunks) - 1):
+        for i in range(at + 1, min(at + 30, len(chunks) - 1)):
             if chunks[i].name in ("STOP", "SUBORD"):
                 return
             if chunks[i].low in ("at first", "first", "initially", "earlier"):
@@ -326,7 +329,7 @@ class SightingFinder:
 
     def _actor(self, row: Row, voice: str, trigger: int, weapon: int, sighting: Sighting) -> Actor | None:
         chunks = row.chunks
-        agent = self._agent(chunks, trigger if voice == "nominal" else max(trigger, weapon))
+        agent = self._agent(chunks, trigger, 5) if voice == "nominal" else self._agent(chunks, max(trigger, weapon), 11)
         if agent is not None:
             return agent
         owner = next((phrase.owner for phrase in sighting.phrases if phrase.owner), None)
@@ -340,9 +343,9 @@ class SightingFinder:
             return self._subject_of(row, trigger)
         return None
 
-    def _agent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
+    def _agent(self, chunks: Sequence[Chunk], at: int, reach: int) -> Actor | None:
         """ "by X" soon after the verb or noun."""
-        for i in range(at + 1, min(at + 12, len(chunks) - 1)):
+        for i in range(at + 1, min(at + 1 + reach, len(chunks) - 1)):
             if chunks[i].name in ("STOP", "SUBORD"):
                 return None
             if chunks[i].name == "BY":
@@ -372,7 +375,7 @@ class SightingFinder:
                     return chunks[at - 2].item  # type: ignore[no-any-return]
                 return chunk.item  # type: ignore[no-any-return]
         possessor = next(
-            (c.item for i, c in enumerate(chunks[:trigger]) if c.name in ("ACTOR", "PLACE", "OWNER") and i and chunks[i - 1].low in ("of", "the")
+            (c.item for i, c in enumerate(chunks[max(0, trigger - 5) : trigger], max(0, trigger - 5)) if c.name in ("ACTOR", "PLACE", "OWNER") and i and chunks[i - 1].low in ("of", "the")
              and _launches(c.item) and i >= trigger - 4),
             None,
         )  # fmt: skip

@@ -79,7 +79,7 @@ class SlotSharer:
 
     def _nearest(self, row: Row, sightings: Sequence[tuple[int, Sighting]], at: int) -> Sighting:
         """The nearest sighting; one that only looks back ("in the fourth such firing") stands behind those that tell."""
-        telling = [pair for pair in sightings if pair[1].kind == "event"]
+        telling = [pair for pair in sightings if pair[1].kind == "event" or pair[1].weapon_class]
 
         def cost(pair: tuple[int, Sighting]) -> int:
             behind = bool(telling) and pair[1].kind == "nominal" and pair[1].weapon_class is None
@@ -140,7 +140,7 @@ _HEIGHT_AFTER = re.compile(
     re.IGNORECASE,
 )
 _RANGE_BEFORE = re.compile(
-    r"(?:range\sat|distance\sat|fl[ey]w|flying|flown|travel\w*|cover\w*|distance\s(?:of|was)|range\sof|after\s(?:a\sflight\sof)?|went|downrange|sailed"
+    r"(?:range\sat|distance\sat|fl[ey]w|flying|flown|travel\w*|cover\w*|distance\s(?:of|was)|range\sof|after\s(?:a\sflight\sof)?|went|downrange|took\sthem|took\sit|sailed"
     r"|flight\sof|carried|hit\sa\starget|for|landed|fell|down|splashed\sdown|came\sdown|some|about|roughly|streaked|arced"
     r"|target\w*|a\sdistance\sof|journey\sof|soared)\s(?:\w+\s){0,6}$",
     re.IGNORECASE,
