@@ -27,6 +27,7 @@ import yaml
 from ahocorasick_rs import AhoCorasick
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from extractors.errors import UserError
 from extractors.records import WeaponClass
 
 FORMAT = 1
@@ -38,7 +39,7 @@ Form = Literal["name", "demonym", "capital", "metonym", "surname", "city"]
 ORGANISATIONS = ("UNO", "NATO", "EU", "IAEA", "G7", "ASEAN", "AU", "ESA")
 
 
-class PackError(Exception):
+class PackError(UserError):
     """A pack that cannot be used; the message says where, what is wrong and how to mend it."""
 
     def __init__(self, path: Path, line: int, key: str, problem: str, remedy: str) -> None:

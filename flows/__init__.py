@@ -1,5 +1,1 @@
 """Top floor: Prefect flows, fetching, configuration and the `launchwire` command."""
-
-from importlib.metadata import version
-
-__version__ = version("launchwire")

@@ -10,8 +10,6 @@ import sys
 
 import click
 
-from flows import __version__
-
 _COMMANDS = {
     "demo": ("flows.commands.serving", "Poll the bundled news site twice and show what was found."),
     "up": ("flows.commands.serving", "Start Prefect's server, deploy everything and run a worker."),
@@ -46,7 +44,7 @@ class _LazyGroup(click.Group):
 
 
 @click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="launchwire")
+@click.version_option(package_name="launchwire", prog_name="launchwire")
 def cli() -> None:
     """launchwire turns what the news says about missile and rocket launches into rows you can query and cite.
 

@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from extractors.errors import UserError
+
 START_SECONDS = 180
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -45,7 +47,7 @@ _WATCH_PARENT = (
 )
 
 
-class PrefectUnavailableError(Exception):
+class PrefectUnavailableError(UserError):
     """Prefect's server cannot be had; the message says why and what to do."""
 
 

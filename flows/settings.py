@@ -11,17 +11,20 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from storage.lake import LakeConfig, S3Options
+from extractors.errors import UserError
+
+if TYPE_CHECKING:
+    from storage.lake import LakeConfig
 
 PREFIX = "LAUNCHWIRE_"
 FILE = "launchwire.toml"
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting that cannot be used; the message names where it stands and what to do."""
 
 
@@ -75,6 +78,8 @@ class Settings(BaseModel):
 
     def lake(self) -> LakeConfig:
         """Where the lake is: in `data_dir` unless catalog or store say otherwise; S3 keys come from AWS_* variables."""
+        from storage.lake import LakeConfig, S3Options  # DuckDB takes a tenth of a second to import
+
         return LakeConfig(
             directory=self.data_dir,
             catalog=self.catalog or None,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from extractors.errors import UserError
+
 # Web feeds began in the nineties; an earlier date is a slip of the hand.
 EARLIEST = date(1990, 1, 1)
 MOST_LATE_DAYS = 366
@@ -13,11 +15,11 @@ MOST_LATE_DAYS = 366
 _EASTERNMOST = timedelta(hours=14)
 
 
-class SpanError(ValueError):
+class SpanError(UserError, ValueError):
     """Dates that cannot be filled; the message is one sentence: which date, why, what to do."""
 
 
-class SelectionError(ValueError):
+class SelectionError(UserError, ValueError):
     """A feed, site or file that cannot be filled from; the message is one sentence."""
 
 

@@ -32,6 +32,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from extractors.errors import UserError
+
 Status = Literal["active", "paused"]
 
 MIN_MINUTES, MAX_MINUTES = 5, 31 * 24 * 60
@@ -45,7 +47,7 @@ _HEADER = re.compile(r"""[ \t]*\[\[[ \t]*(feed|"feed"|'feed')[ \t]*\]\][ \t]*(#.
 _NEW_FILE = "# Feeds that launchwire polls; one [[feed]] table each. See docs/feeds.md for the keys.\n"
 
 
-class SubscriptionError(Exception):
+class SubscriptionError(UserError):
     """A subscription list that cannot be used; the message says where, what is wrong and how to mend it."""
 
     def __init__(self, path: Path | None, line: int | None, key: str, problem: str, remedy: str) -> None:

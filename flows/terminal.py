@@ -6,11 +6,11 @@ import logging
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 _PIPE_COLUMNS = 200
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
@@ -34,6 +34,8 @@ def safe(value: object) -> str:
 
 def console(*, stderr: bool = False) -> Console:
     """A console for this process's output or error stream."""
+    from rich.console import Console
+
     # A pipe has no width of its own, and wrapped cells are of no use in a file.
     piped = not (sys.stderr if stderr else sys.stdout).isatty()
     return Console(stderr=stderr, highlight=False, soft_wrap=True, width=_PIPE_COLUMNS if piped else None)
@@ -41,6 +43,10 @@ def console(*, stderr: bool = False) -> Console:
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table of untrusted values; None prints as an empty cell."""
+    from rich.box import SIMPLE_HEAD
+    from rich.markup import escape
+    from rich.table import Table
+
     built = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1))
     for column in columns:
         built.add_column(escape(column), overflow="fold")

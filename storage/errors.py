@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from extractors.errors import UserError
 
-class LakeError(Exception):
+
+class LakeError(UserError):
     """Base of every error of the lake that a user can meet; `str()` is a whole sentence."""
 
 

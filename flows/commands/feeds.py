@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 import click
 
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, Settings, with_settings
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
+from flows.settings import Settings
 from flows.subscriptions import (
     Subscription,
     add_subscription,

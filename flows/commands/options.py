@@ -13,18 +13,10 @@ from typing import Any
 
 import click
 
-from extractors.packs import PackError
-from flows.runtime import PrefectUnavailableError
-from flows.settings import Settings, SettingsError, load_settings
-from flows.spans import SelectionError, SpanError
-from flows.subscriptions import SubscriptionError
+from extractors.errors import UserError
 from flows.terminal import safe
-from storage.errors import LakeError
 
 EXIT_DONE, EXIT_SOME_FAILED, EXIT_WRONG_USE = 0, 1, 2
-KNOWN_ERRORS = (
-    LakeError, PackError, PrefectUnavailableError, SelectionError, SettingsError, SpanError, SubscriptionError,
-)  # fmt: skip
 
 
 @contextmanager
@@ -35,7 +27,7 @@ def user_errors() -> Iterator[None]:
     except click.ClickException as error:
         error.show()
         sys.exit(EXIT_WRONG_USE)
-    except KNOWN_ERRORS as error:
+    except UserError as error:
         click.echo(f"launchwire: {safe(error)}", err=True)
         sys.exit(EXIT_WRONG_USE)
     except (click.Abort, KeyboardInterrupt):
@@ -55,6 +47,8 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(command)
     def wrapped(*args: Any, data_dir: Path | None, **kwargs: Any) -> Any:
+        from flows.settings import load_settings
+
         return command(*args, settings=load_settings(data_dir=data_dir), **kwargs)
 
     return wrapped
@@ -79,4 +73,4 @@ class DateParameter(click.ParamType[date]):
 
 DATE = DateParameter()
 
-__all__ = ["DATE", "EXIT_DONE", "EXIT_SOME_FAILED", "EXIT_WRONG_USE", "Settings", "user_errors", "with_settings"]
+__all__ = ["DATE", "EXIT_DONE", "EXIT_SOME_FAILED", "EXIT_WRONG_USE", "user_errors", "with_settings"]

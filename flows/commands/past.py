@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 import click
 
-from flows.commands.options import DATE, Settings, with_settings
+from flows.commands.options import DATE, with_settings
 from flows.commands.running import _run
 from flows.ingest import utc_now
+from flows.settings import Settings
 from flows.sources import SourceName
 from flows.spans import checked_span
 from flows.terminal import console, safe, table

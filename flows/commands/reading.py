@@ -13,7 +13,8 @@ from typing import Any, TextIO
 import click
 import duckdb
 
-from flows.commands.options import Settings, with_settings
+from flows.commands.options import with_settings
+from flows.settings import Settings
 from flows.terminal import console, safe, table
 from storage.exports import Format, inert
 from storage.exports import export as write_export

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import click
 
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, Settings, with_settings
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
 from flows.runtime import prefect_api
+from flows.settings import Settings
 from flows.subscriptions import load_subscriptions
 from flows.terminal import safe, start_logging
 from storage.lake import Lake

@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, Settings, with_settings
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
 from flows.runtime import private_server
+from flows.settings import Settings
 from flows.terminal import console, safe, start_logging, table
 from storage.lake import Lake
 
