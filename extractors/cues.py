@@ -144,7 +144,9 @@ def _overlap(a: Cue, b: Cue) -> bool:
 
 
 def _same_matter(a: Cue, b: Cue) -> bool:
-    """Of two readings that begin with the same word or verb only the longer holds."""
+    """Of two readings that begin with the same word or verb only the longer holds, unless each is for another side."""
+    if {a.stance.side, b.stance.side} == {"own", "other"}:
+        return False
     return a.first == b.first or a.head == b.head
 
 

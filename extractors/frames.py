@@ -386,6 +386,9 @@ class Frames:
             return self._listed(verb + 1)[:1]
         if self.is_passive(verb):
             return self.authors(verb + 1, ("by",))
+        if self._words[verb].low == "saying" and verb > 1 and self._words[verb - 1].low == "as":
+            quoted = self._view.ending_at(verb - 2)
+            return (quoted,) if quoted is not None else ()
         return self.subject(verb)
 
     def _inverted(self, verb: int) -> bool:
@@ -418,7 +421,10 @@ _NO_FORCES = word_set(
 )
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
 _CONTROL = frozenset().union(
-    *(inflections(v) for v in word_set("tell ask order urge warn advise instruct want press beg"))
+    *(
+        inflections(v)
+        for v in word_set("tell ask order urge warn advise instruct want press beg prompt lead force cause allow drive")
+    )
 )
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}

@@ -80,7 +80,8 @@ class _Finder:
         if cue.stance.frame == "noun":
             prepositions = ("of", "from", "by") if cue.stance.type == "consult" else ("from", "by", "in")
             after = frames.authors(cue.last + 1, prepositions)
-            return frames.owner(cue.first) or after or frames.authors(0, ("from",), reach=1)
+            found = frames.owner(cue.first) or after or frames.authors(0, ("from",), reach=1)
+            return found or (frames.speakers(cue.first) if cue.stance.type == "protest" else ())
         if cue.stance.frame == "say":
             return frames.speakers(cue.first)
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
@@ -92,6 +93,8 @@ class _Finder:
             subjects = frames.authors(cue.last + 1, ("from",), reach=2)
         if not subjects and cue.stance.type in _BY_FORCES:
             subjects = frames.equipment(cue.head)
+        if not subjects and cue.stance.type == "monitor":
+            subjects = frames.speakers(cue.first)
         if not subjects and cue.stance.type == "alert":
             subjects = self._without_agent(cue, frames)
         if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
@@ -126,11 +129,10 @@ class _Finder:
         if not party.guessed or launch is None:
             return party
         country, affiliations = party.actor.country, self._parties.affiliations
+        forces = cue.stance.type in _BY_FORCES and not affiliations.is_mostly_about(country)
         if cue.stance.type == "endorse" and cue.stance.side == "own":
             country = launch.country
-        elif country == launch.country and cue.stance.type in HOSTILE:
-            country = affiliations.other_side(party.actor.start) or country
-        elif country == launch.country and cue.stance.type in _BY_FORCES and not affiliations.is_mostly_about(country):
+        elif country == launch.country and (cue.stance.type in HOSTILE or forces):
             country = affiliations.other_side(party.actor.start) or country
         if country == party.actor.country:
             return party
