@@ -30,6 +30,7 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_ENTRIES = 5_000
 MAX_ELEMENTS = 40_000
 MAX_DEPTH = 200
+MAX_FIELDS = 300
 MAX_ATTRIBUTES = 30
 MAX_SPECIALS = 1_000_000
 MAX_PROBLEMS = 40
@@ -274,6 +275,12 @@ def _bound_entries(root: etree._Element, reading: _Reading) -> None:
         _remove(element)
     if len(entries) > MAX_ENTRIES:
         reading.note(f"only the first {MAX_ENTRIES:,} of {len(entries):,} entries were read")
+    for holder in (root, *root.iterchildren("{*}channel"), *entries[:MAX_ENTRIES]):
+        if len(holder) <= MAX_FIELDS:
+            continue
+        fields = [child for child in holder if _local(child) not in ("item", "entry", "channel")]
+        for element in reversed(fields[MAX_FIELDS:]):
+            _remove(element)
 
 
 def _remove(element: etree._Element) -> None:
@@ -283,7 +290,7 @@ def _remove(element: etree._Element) -> None:
 
 
 def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _head(root: etree._Element) -> Iterator[etree._Element]:
@@ -424,9 +431,12 @@ def _content(raw: Any, summary: str) -> str:
 
 def _as_html(value: object, kind: object) -> str:
     text = _string(value)
-    if kind == "text/plain" and "<" not in text:
-        return "".join(f"<p>{html.escape(part)}</p>" for part in re.split(r"\n\s*\n", text) if part.strip())
-    return text
+    return _escaped(text) if kind == "text/plain" and "<" not in text else text
+
+
+def _escaped(text: str) -> str:
+    """Plain text as HTML paragraphs."""
+    return "".join(f"<p>{html.escape(part)}</p>" for part in re.split(r"\n\s*\n", text) if part.strip())
 
 
 def _authors(raw: Any) -> tuple[str, ...]:
@@ -524,7 +534,7 @@ def _json_entry(item: Any, document: dict[str, Any], reading: _Reading) -> FeedE
         reading.note("an entry that is no object was dropped")
         return None
     guid = item.get("id")
-    content = _string(item.get("content_html")) or _as_html(item.get("content_text"), "text/plain")
+    content = _string(item.get("content_html")) or _escaped(_string(item.get("content_text")))
     entry = FeedEntry(
         guid=one_line(str(guid))[:MAX_TEXT] or None if isinstance(guid, str | int | float) else None,
         url=reading.address(item.get("url")) or reading.address(item.get("external_url")),
