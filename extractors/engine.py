@@ -1,15 +1,16 @@
-"""The chain from an article's text to its launches and reactions."""
+"""The chain from an article's text to its launches and reactions, and the account of how it got there."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from extractors.document import Document
-from extractors.launches import find_launches
+from extractors.launches import FoundLaunch, LaunchReading, find_launches
 from extractors.packs import Packs, default_packs
 from extractors.reactions import find_reactions
-from extractors.records import Extraction
+from extractors.records import Evidence, Extraction
 
 # Without one of these an article tells of no launch, and is not read further.
 _GATE = re.compile(
@@ -17,6 +18,27 @@ _GATE = re.compile(
     r"|lift-?off|tomahawk|hwasong|starship|falcon 9|\bUAV|iskander|atacms|minuteman|test-fir|airspace|space (?:cent|launch|agency)",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchAccount:
+    """Why a launch record is as it is: `fields` gives the words each field came from, `inferred` those without words."""
+
+    key: str
+    rules: tuple[str, ...]
+    guards: tuple[str, ...]
+    fields: tuple[tuple[str, Evidence], ...]
+    mentions: tuple[Evidence, ...]
+    inferred: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How an article was read. `refused` are the stretches that a guard kept from telling of a launch, with its id."""
+
+    extraction: Extraction
+    launches: tuple[LaunchAccount, ...] = ()
+    refused: tuple[tuple[str, Evidence], ...] = ()
 
 
 def extract(
@@ -27,12 +49,40 @@ def extract(
     `text` is the plain body; every offset in the result is a code point of it. `published` anchors relative dates; a
     datetime counts by its UTC day. Text that is not English gives nothing but its language.
     """
+    return explain(text, title=title, published=published, packs=packs).extraction
+
+
+def explain(
+    text: str, *, title: str = "", published: date | datetime | None = None, packs: Packs | None = None
+) -> Account:
+    """`extract`, with the rules, source words and guards behind each launch."""
     packs = packs or default_packs()
     if not (_GATE.search(text) or _GATE.search(title)):
-        return Extraction((), (), packs.version, None)
+        return Account(Extraction((), (), packs.version, None))
     document = Document(text, title=title, published=published, packs=packs)
     if document.language not in ("en", None):
-        return Extraction((), (), packs.version, document.language)
+        return Account(Extraction((), (), packs.version, document.language))
     reading = find_launches(document)
     reactions = find_reactions(document, reading.found)
-    return Extraction(tuple(found.launch for found in reading.found), reactions, packs.version, document.language)
+    launches = tuple(found.launch for found in reading.found)
+    return _account(text, Extraction(launches, reactions, packs.version, document.language), reading)
+
+
+def _account(text: str, extraction: Extraction, reading: LaunchReading) -> Account:
+    refused = tuple((dropped.guard, _quoted(text, dropped.start, dropped.end)) for dropped in reading.dropped)
+    return Account(extraction, tuple(_launch_account(text, found) for found in reading.found), refused)
+
+
+def _launch_account(text: str, found: FoundLaunch) -> LaunchAccount:
+    return LaunchAccount(
+        found.launch.key,
+        found.launch.rules,
+        found.guards,
+        tuple((name, _quoted(text, *span)) for name, span in sorted(found.sources.items(), key=lambda item: item[1])),
+        tuple(_quoted(text, *span) for span in found.mentions),
+        found.launch.inferred,
+    )
+
+
+def _quoted(text: str, start: int, end: int) -> Evidence:
+    return Evidence(start, end, text[start:end])
