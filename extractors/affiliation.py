@@ -70,7 +70,7 @@ class Affiliations:
     ) -> Party:
         """The party with the country it speaks for; `guessed` where only the context says so."""
         actor = party.actor
-        if actor.rank == "diplomat" and self._is_organisation(actor.country):
+        if actor.rank == "diplomatic" or (actor.rank == "diplomat" and self._is_organisation(actor.country)):
             return replace(party, actor=replace(actor, country=self._sender(actor)))
         if not (actor.inferred or actor.country is None) or actor.kind not in ("body", "office", "person"):
             return party

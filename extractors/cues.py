@@ -211,8 +211,9 @@ _NOUN_HEADS = word_set(
     inhabitants fishermen ships vessels boats pilots airlines citizens islanders motorists mariners evacuation level
     state jets fighters fighter aircraft warplanes interceptors planes bombers warships destroyers artillery gunners
     helicopters gunships navy missile interceptor patriot iron thaad investigation inquiry enquiry probe review
-    analysis investigators inspectors experts teams engineers specialists board court commission committee panel
-    team task crisis failure cause"""
+    analysis investigators inspectors cabinet council nsc chiefs ministers envoys leaders presidents secretaries
+    negotiators advisers experts teams engineers specialists board court commission committee panel team task crisis
+    failure cause"""
 )
 _BEFORE_NOUNS = word_set("the a an its his her their our this that these any no some on of")
 

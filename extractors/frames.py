@@ -45,13 +45,13 @@ _PEOPLE = word_set(
 _FURTHEST = 24  # words that a look back may cross
 
 _SPEECH_VERBS = word_set(
-    """say tell add write state note declare announce remark comment tweet post argue insist maintain explain
-    reply answer testify stress call describe brand term label dub characterise characterize portray view
-    regard see speak warn vow threaten urge condemn denounce criticise criticize slam blast express voice
-    accuse reiterate reaffirm reject deny dismiss claim assert promise pledge predict conclude confirm believe
-    judge admit acknowledge complain demand appeal caution boast quip joke respond react hail praise welcome
-    deplore think consider find continue repeat recall suggest inform assure agree ask lament emphasise
-    emphasize underline underscore observe report list know"""
+    """say tell add write state note declare announce remark comment tweet post argue insist maintain explain reply
+    answer testify stress call describe brand term label dub characterise characterize portray view regard see speak
+    warn vow threaten urge condemn denounce criticise criticize slam blast express voice accuse reiterate reaffirm
+    reject deny dismiss claim assert promise pledge predict conclude confirm believe judge admit acknowledge
+    complain demand appeal caution boast quip joke respond react hail praise welcome deplore think consider find
+    continue repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe
+    report list know"""
 )
 SPEECH = frozenset().union(*(inflections(verb) for verb in _SPEECH_VERBS))
 

@@ -38,6 +38,12 @@ _NO_NAMES = word_set(
 _OPENERS = word_set("according meanwhile earlier later")
 _PARTICLES = word_set("al bin ibn de da do dos von van der den la le abu el ul")
 _LONGEST_NAME = 6  # words
+_LONGEST_BODY = 4  # words after the state
+_COMMON_BODIES = BODY_NOUNS - word_set(
+    "league union wing league's centre center group staff division institute"
+) | word_set(
+    "guards investigators prosecutors diplomats negotiators divers officials authorities envoys delegates troops soldiers"
+)
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
 
@@ -81,6 +87,7 @@ class UnlistedNames:
         """Parties for the unlisted names of a sentence, beside the `named` ones."""
         covered = {i for party in named for i in range(party.first, party.last + 1)}
         found = [party for run in name_runs(words, covered) if (party := self._party(named, words, *run))]
+        found += [party for owner in named if (party := self._common(owner, words, covered))]
         covered |= {i for party in found for i in range(party.first, party.last + 1)}
         self._learn_abbreviations([*named, *found], words)
         return found + [party for i in range(len(words)) if i not in covered and (party := self._again(words, i))]
@@ -106,6 +113,29 @@ class UnlistedNames:
         if stated is None:
             self._memory.guessed.add(name)
         return Party(modifier.first if modifier else first, last, actor, modifier is None, stated is None)
+
+    def _common(self, owner: Party, words: Sequence[Word], covered: Collection[int]) -> Party | None:
+        """A body by a common noun: "Britain's maritime agency", "Polish border guards"."""
+        if not owner.actor.modifier or owner.actor.kind not in ("state", "group") or owner.actor.country is None:
+            return None
+        last = owner.last + 1
+        while last < len(words) and last - owner.last <= _LONGEST_BODY and last not in covered:
+            word = words[last]
+            if (
+                not word.text[0].isalpha()
+                or word.low in PREPOSITIONS
+                or word.low in ("and", "or", "said", "says", "that")
+            ):
+                return None
+            if word.low.removesuffix("'s") in _COMMON_BODIES:
+                break
+            last += 1
+        else:
+            return None
+        possessive = words[last].low.endswith("'s")
+        start, end = owner.actor.start, words[last].end - 2 * possessive
+        actor = Actor(start, end, "body", self._text[start:end], owner.actor.country, modifier=possessive)
+        return Party(owner.last + 1, last, actor)
 
     def _remember(self, actor: Actor) -> None:
         self._memory.settled[actor.name] = actor
