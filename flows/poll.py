@@ -21,9 +21,10 @@ from extractors.identity import article_id, canonical_url
 from extractors.records import Article, Feed, FeedEntry, FeedState
 from flows import timetable
 from flows.fetch.responses import Response
-from flows.ingest import Ingest
+from flows.ingest import Clock, Ingest, utc_now
+from flows.report import RunReport
 from flows.runs import batched, current_run_id, publish_report
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.subscriptions import Subscription, load_subscriptions
 from storage import articles
 from storage import feeds as feed_states
@@ -39,6 +40,9 @@ GROUPS_AT_ONCE = 4
 PATIENCE_SECONDS = 900.0
 
 
+GroupRunner = Callable[[Ingest, "Group"], Awaitable[None]]
+
+
 @flow(name="poll", persist_result=False)
 async def poll(everything: bool = False) -> dict[str, Any]:
     """Poll the feeds that are due, fetch their new and edited articles, and store what the rules find in them.
@@ -46,16 +50,25 @@ async def poll(everything: bool = False) -> dict[str, Any]:
     Args:
         everything: Poll every active feed now instead of those that are due.
     """
-    settings = load_settings()
+    report = await poll_once(load_settings(), current_run_id(), everything=everything, run_group=_group_in_a_task)
+    await publish_report("poll", report)
+    return report.counts()
+
+
+async def poll_once(
+    settings: Settings,
+    run_id: str,
+    *,
+    everything: bool,
+    run_group: GroupRunner | None = None,
+    clock: Clock = utc_now,
+) -> RunReport:
+    """One poll, whether or not Prefect runs it. One poller at a time: a second waits, then finds nothing due."""
     subscriptions = load_subscriptions(settings.feeds)
     with Lake.open(settings.lake()) as lake, lake.exclusive("poll", wait_seconds=PATIENCE_SECONDS):
-        async with Ingest(settings, lake, current_run_id()) as ingest:
-            await poll_all(ingest, subscriptions, everything=everything, run_group=_group_in_a_task)
-    await publish_report("poll", ingest.report)
-    return ingest.report.counts()
-
-
-GroupRunner = Callable[[Ingest, "Group"], Awaitable[None]]
+        async with Ingest(settings, lake, run_id, clock=clock) as ingest:
+            await poll_all(ingest, subscriptions, everything=everything, run_group=run_group or poll_group)
+            return ingest.report
 
 
 @dataclass(frozen=True, slots=True)
