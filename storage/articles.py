@@ -14,9 +14,10 @@ from typing import Any, Literal, TypeVar
 
 import duckdb
 
+from extractors.copies import signature
 from extractors.records import Article, Extraction, FeedState, Fetch, Finding, Launch, Quality, Reaction
+from storage import copies, rows, schema
 from storage import feeds as feed_rows
-from storage import rows, schema
 from storage.lake import Lake
 from storage.staging import stage, utc
 
@@ -134,11 +135,12 @@ def save(
     """Write findings, the requests that brought them and the feeds' new states in one transaction.
 
     `last_seen_at` of an article must be the time when its page was fetched or captured: it orders versions.
-    `signatures` are MinHash signatures by article_id. At most some 50,000 findings a call. Raises LakeError; then
-    nothing was written.
+    `signatures` are MinHash signatures by article_id, those not given are made here. At most some 50,000 findings a
+    call. Raises LakeError; then nothing was written.
     """
+    made = {f.article.article_id: signature(f.article.text) for f in findings if f.article.quality != "none"}
     return lake.write(
-        lambda con: _save(con, findings, fetches, feeds, signatures or {}),
+        lambda con: _save(con, findings, fetches, feeds, made | dict(signatures or {})),
         message=message,
     )
 
@@ -274,6 +276,15 @@ def replace_extractions(lake: Lake, findings: Sequence[Finding], *, message: str
     return lake.write(lambda con: _replace_extractions(con, findings), message=message)
 
 
+def replace_readings(lake: Lake, findings: Sequence[Finding], *, message: str) -> tuple[str, ...]:
+    """Replace stored articles by the same captures read anew: text, title, date and all that was derived from them.
+
+    What other captures gave stays: sightings, revisions, attempts. Returns the ids left alone, because a later capture
+    was stored since. Raises LakeError; then nothing was written.
+    """
+    return lake.write(lambda con: _replace_readings(con, findings), message=message)
+
+
 # Plans: pure decisions over what is stored and what was found
 
 
@@ -365,6 +376,7 @@ def _save(
     _keep_revisions(con, plan)
     _apply_corrections(con, plan)
     launches, reactions = _put(con, plan, signatures)
+    _settle_copies(con, plan)
     verdicts = {verdict: tuple(dict.fromkeys(ids)) for verdict, ids in plan.verdicts.items()}
     return Saved(
         **verdicts,
@@ -460,6 +472,12 @@ def _keep_signatures(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Ma
         )
 
 
+def _settle_copies(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
+    written = [f.article for f in plan.put.values()]
+    left = [plan.stored[i].published_date for i in plan.put if i in plan.stored]
+    copies.settle(con, [a.article_id for a in written], [*(a.published_date for a in written), *left])
+
+
 def _delete_derived(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Known], ids: Sequence[str]) -> None:
     for condition, parameters in _by_months(_days(stored, ids)):
         for table in _DERIVED:
@@ -513,6 +531,22 @@ def _replace_extractions(con: duckdb.DuckDBPyConnection, findings: Sequence[Find
     launches = _compared(before[0], {i: e.launches for i, e in found.items()}, lambda launch: launch.key)
     reactions = _compared(before[1], {i: e.reactions for i, e in found.items()}, lambda r: (r.actor, r.type, r.about))
     return Difference(len(fresh), tuple(f.article.article_id for f in stale), *launches, *reactions)
+
+
+def _replace_readings(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding]) -> tuple[str, ...]:
+    plan = _Plan(_known(con, [finding.article.article_id for finding in findings]))
+    stale: list[str] = []
+    for finding in findings:
+        found = finding.article
+        stored = plan.stored.get(found.article_id)
+        if stored is None or stored.last_seen_at != utc(found.last_seen_at):
+            stale.append(found.article_id)
+            continue
+        again = merged(stored, found, "refreshed")
+        again = replace(again, copy_of=stored.copy_of, attempts=stored.attempts, retry_at=stored.retry_at)
+        plan.put[found.article_id] = replace(finding, article=again)
+    _put(con, plan, {})
+    return tuple(stale)
 
 
 def _note_pack_versions(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Known], findings: list[Finding]) -> None:

@@ -388,6 +388,24 @@ COVERAGE = Table(
     partition="date",
 )
 
+RULE_CHANGES = Table(
+    "rule_changes",
+    "One row is what one re-extraction changed in the records that one rule finds.",
+    ("run_id", "start_date", "record", "rule"),
+    (
+        _required("run_id", "VARCHAR", "Flow run of the re-extraction."),
+        _required("start_date", "DATE", "First publication date of the articles read."),
+        _required("end_date", "DATE", "Last publication date of the articles read."),
+        _required("dry_run", "BOOLEAN", "Whether the change was only counted."),
+        _required("record", "VARCHAR", "launch or reaction."),
+        _required("rule", "VARCHAR", "Rule that finds them or found them; empty for the sum, each record once."),
+        _required("gained", "BIGINT", "Records that were not there before."),
+        _required("lost", "BIGINT", "Records that are not there any more."),
+        _required("changed", "BIGINT", "Records of the same words with another value or rule."),
+        _required("finished_at", "TIMESTAMPTZ", "End of the run, or of its part that holds the dates."),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     FEEDS,
     FETCHES,
@@ -401,6 +419,7 @@ TABLES: tuple[Table, ...] = (
     INCIDENT_PROGRESS,
     ALERTS,
     COVERAGE,
+    RULE_CHANGES,
 )
 
 VIEWS: tuple[View, ...] = (
@@ -681,8 +700,9 @@ def dictionary() -> str:
         "lake was made with `PARTITION=day`): a condition on it skips every other month. Keys are unique by the way",
         "rows are written; `launchwire maintain --check` proves it.",
         "",
-        "A report of several queries that must agree reads one snapshot, by `--as-of` or `AT (VERSION => n)`; not by",
-        "BEGIN, which on a SQLite catalog loses sight of files that maintenance merges meanwhile.",
+        "A report of several queries that must agree reads one snapshot: by BEGIN, `--as-of` or `AT (VERSION => n)`.",
+        "Other DuckDB clients that read a lake with a SQLite catalog while it is written must first run",
+        "`SET GLOBAL sqlite_disable_multithreaded_scans = true`, else a query may mix two commits of the catalog.",
         "",
         "## Tables",
     ]

@@ -16,6 +16,7 @@ from flows.spans import checked_span
 from flows.terminal import console, safe, table
 
 _COLUMNS = ("date", "candidates", "known", "fetched", "refused", "failed", "stored", "articles", "launches")
+_RULE_COLUMNS = ("record", "rule", "gained", "lost", "changed")
 
 
 @click.command()
@@ -76,14 +77,17 @@ def backfill(
 @click.command()
 @click.argument("start", type=DATE)
 @click.argument("end", type=DATE)
+@click.option("--from-html", is_flag=True, help="Read the archived pages anew, not the stored texts.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @with_settings
-def reextract(settings: Settings, start: date, end: date) -> int:
+def reextract(settings: Settings, start: date, end: date, from_html: bool, dry_run: bool) -> int:
     """Read the stored articles published from START to END, both included, with the current rules.
 
-    Replaces exactly the launches and reactions of those articles, and prints what changed.
+    Replaces exactly the launches and reactions of those articles, and prints what changed, rule by rule.
 
     \b
     Example:
+      launchwire reextract 2026-01-01 2026-01-31 --dry-run
       launchwire reextract 2026-01-01 2026-01-31
     """
     checked_span(start, end, now=utc_now())
@@ -91,7 +95,12 @@ def reextract(settings: Settings, start: date, end: date) -> int:
     async def run() -> dict[str, Any]:
         from flows.reextract import reextract as flow
 
-        counts: dict[str, Any] = await flow(start=start, end=end)
+        counts: dict[str, Any] = await flow(start=start, end=end, from_html=from_html, dry_run=dry_run)
+        rules = counts.pop("rules")
+        title = f"{start} to {end}: {'what would change' if dry_run else 'what changed'}"
+        console().print(table(title, _RULE_COLUMNS, [[row[name] for name in _RULE_COLUMNS] for row in rules]))
+        for remark in counts.pop("remarks"):
+            click.echo(f"note: {safe(remark)}", err=True)
         return counts
 
     return _run(settings, run)

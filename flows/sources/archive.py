@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from extractors.findings import Capture
@@ -49,6 +49,19 @@ class ArchiveSource:
                 owner = first_days.setdefault(article, lead.day)
                 if owner in part:
                     yield replace(lead, day=part.nearest(lead.day))
+
+    async def leads_of(self, wanted: Mapping[tuple[str, datetime], str]) -> dict[str, Lead]:
+        """The leads whose candidate's address and time of capture are in `wanted`, by the name that it gives."""
+        found: dict[str, Lead] = {}
+        first = min((at.astimezone(UTC).date() for _, at in wanted), default=None)
+        for day in archive.days(self._directory):
+            if first is None or day < first or len(found) == len(wanted):
+                continue
+            for note in await asyncio.to_thread(_notes, self._directory, day):
+                if note.candidate is not None and (note.candidate.url, note.at) in wanted:
+                    lead = Lead(note.candidate, day, fetch=note.fetch, version=True, handle=note)
+                    found.setdefault(wanted[note.candidate.url, note.at], lead)
+        return found
 
     async def capture(self, lead: Lead) -> Capture:
         """The archived page; one whose file was retired since counts as unreadable."""
