@@ -442,8 +442,9 @@ PIECES = st.sampled_from(
     ["<rss>", "<rss version='2.0'>", "</rss>", "<channel>", "</channel>", "<item>", "</item>", "<title>", "</title>",
      "<link>", "</link>", "<guid>", "<pubDate>", "</pubDate>", "<feed xmlns='http://www.w3.org/2005/Atom'>", "<entry>",
      "<![CDATA[", "]]>", "<!--", "-->", "<?xml version='1.0' encoding='utf-16'?>", "<!DOCTYPE rss [", "]>", "&",
-     "&amp;", "&#0;", "&#xD800;", "Sun, 07 Jan 2024 09:12:00 IST", "9999-12-31T23:59:59Z", "xml:base='//['", "<ttl>",
-     "<a:b c:d='e'/>", "99999999999", '{"version":"https://jsonfeed.org/version/1.1","items":[', '{"id":1,"url":', '"}', "]}",
+     "&amp;", "&#0;", "&#xD800;", "Sun, 07 Jan 2024 09:12:00 IST", "9999-12-31T23:59:59Z", "xml:base='//['",
+     "<ttl>", "<a:b c:d='e'/>", "99999999999",
+     '{"version":"https://jsonfeed.org/version/1.1","items":[', '{"id":1,"url":', '"}', "]}",
      "\ud800", "\0"]
 ).map(lambda text: text.encode("utf-8", "surrogatepass"))  # fmt: skip
 
