@@ -200,11 +200,9 @@ def _same_body(actor: Actor, memory: Memory) -> str | None:
     """The country of "Japan's coast guard" for a later "the coast guard"."""
     name = actor.name.lower()
     known = memory.bodies.get(name.split()[-1]) if actor.kind == "body" and name else None
-    return (
-        known.country
-        if known is not None and known.name.lower().endswith(name) and known.name.lower() != name
-        else None
-    )
+    if known is None or known.inferred or not known.name.lower().endswith(name):
+        return None
+    return known.country
 
 
 def can_lead(party: Party, words: Sequence[Word]) -> bool:

@@ -126,7 +126,7 @@ _BEFORE_PARTICIPLES = word_set(
 
 def _state_at(view: SentenceView, index: int) -> int:
     party = next((p for p in view.parties if p.first == index), None)
-    if party is None or party.actor.kind == "pronoun" or party.actor.country is None:
+    if party is None or party.actor.kind not in ("state", "group") or party.actor.country is None:
         return 0
     return party.last + 1
 
@@ -159,6 +159,7 @@ _GOVERNING = {
         """refrain refraining cease stop halt avoid abandon desist drop dismissed rejected denied denies rejects
         dismisses denying rejecting dismissing"""
     ),
+    "mobilize": word_set("denied denies denying accused accuses accusing"),
     "warn": word_set("asked asking asks called calling calls urged urging urges demanded demanding demands"),
 }
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
@@ -170,11 +171,13 @@ _STOPS_GUARD = word_set(", ; : — but that and")
 def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     """The guard that voids the cue ("negated", "intended", "history"), or None."""
     words = view.words
+    governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
+    governed = governing & _GOVERNING.get(cue.stance.type, frozenset())
     if cue.stance.frame == "say":
-        if any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2]):
-            return "negated"
-        governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
-        return "governed" if governing & _GOVERNING.get(cue.stance.type, frozenset()) else None
+        negated = any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2])
+        return "negated" if negated else "governed" if governed else None
+    if governed and cue.stance.type == "mobilize":
+        return "governed"
     if cue.stance.frame in ("act", "noun"):
         before = _words_before(cue.head, words)
         if cue.stance.frame == "act" and _is_nominal(cue, words):

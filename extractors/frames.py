@@ -36,11 +36,11 @@ _DETERMINERS = word_set("the a an its his her their our this that these those so
 _BE = word_set("is are was were be been being")
 _PEOPLE = word_set(
     """officials official leaders leader authorities government military army navy troops forces force ministry
-    minister ministers spokesman spokeswoman spokesperson office statement administration president commander
-    commanders crews jets fighters warships ships planes aircraft batteries envoy envoys ambassador delegation team
-    regime leadership side intelligence diplomats generals soldiers agency command defences defenses warplanes
-    bombers cabinet council police parliament service services department secretariat commission bloc alliance
-    coalition secretary chief capital embassy mission delegate representative premier"""
+    minister ministers spokesman spokeswoman spokesperson delegates office statement administration president
+    commander commanders crews jets fighters warships ships planes aircraft batteries envoy envoys ambassador
+    delegation team regime leadership side intelligence diplomats generals soldiers agency command defences defenses
+    warplanes bombers cabinet council police parliament service services department secretariat commission bloc
+    alliance coalition secretary chief capital embassy mission delegate representative premier"""
 )
 _FURTHEST = 24  # words that a look back may cross
 
@@ -415,9 +415,10 @@ class Frames:
 
 _NEAR = 6  # words
 _NO_FORCES = word_set(
-    """missile missiles rocket rockets drone drones projectile projectiles residents people civilians shares stocks
-    markets media analysts airlines airline lawmakers opposition newspaper newspapers company companies experts
-    press voters workers students citizens businesses economy currency soil territory airspace waters"""
+    """weapon weapons missile missiles rocket rockets drone drones projectile projectiles residents people civilians
+    shares stocks markets media analysts airlines airline lawmakers opposition newspaper newspapers company
+    companies experts press voters workers students citizens businesses economy currency soil territory airspace
+    waters"""
 )
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
 _CONTROL = frozenset().union(

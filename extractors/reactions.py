@@ -93,7 +93,7 @@ class _Finder:
             subjects = frames.authors(cue.last + 1, ("from",), reach=2)
         if not subjects and cue.stance.type in _BY_FORCES:
             subjects = frames.equipment(cue.head)
-        if not subjects and cue.stance.type == "monitor":
+        if not subjects and cue.stance.rule == "monitor.inquiry":
             subjects = frames.speakers(cue.first)
         if not subjects and cue.stance.type == "alert":
             subjects = self._without_agent(cue, frames)

@@ -49,7 +49,7 @@ _ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
 
 
 def name_runs(words: Sequence[Word], covered: Collection[int]) -> Iterator[tuple[int, int]]:
-    """First and last index of every run of capitalised words that no party covers, with particles and initials."""
+    """First and last index of each run of capitalised words that no party covers, with particles and initials."""
     at = 0
     while at < len(words):
         last = at
