@@ -14,10 +14,9 @@ from typing import Any, Literal, TypeVar
 
 import duckdb
 
-from extractors.copies import signature
 from extractors.records import Article, Extraction, FeedState, Fetch, Finding, Launch, Quality, Reaction
-from storage import copies, rows, schema
 from storage import feeds as feed_rows
+from storage import rows, schema
 from storage.lake import Lake
 from storage.staging import stage, utc
 
@@ -135,12 +134,11 @@ def save(
     """Write findings, the requests that brought them and the feeds' new states in one transaction.
 
     `last_seen_at` of an article must be the time when its page was fetched or captured: it orders versions.
-    `signatures` are MinHash signatures by article_id, those not given are made here. At most some 50,000 findings a
-    call. Raises LakeError; then nothing was written.
+    `signatures` are MinHash signatures by article_id. At most some 50,000 findings a call. Raises LakeError; then
+    nothing was written.
     """
-    made = {f.article.article_id: signature(f.article.text) for f in findings if f.article.quality != "none"}
     return lake.write(
-        lambda con: _save(con, findings, fetches, feeds, made | dict(signatures or {})),
+        lambda con: _save(con, findings, fetches, feeds, signatures or {}),
         message=message,
     )
 
@@ -376,7 +374,6 @@ def _save(
     _keep_revisions(con, plan)
     _apply_corrections(con, plan)
     launches, reactions = _put(con, plan, signatures)
-    _settle_copies(con, plan)
     verdicts = {verdict: tuple(dict.fromkeys(ids)) for verdict, ids in plan.verdicts.items()}
     return Saved(
         **verdicts,
@@ -470,12 +467,6 @@ def _keep_signatures(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Ma
             f"(SELECT article_id, signature FROM articles WHERE {condition}) a WHERE s.article_id = a.article_id",
             parameters,
         )
-
-
-def _settle_copies(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
-    written = [f.article for f in plan.put.values()]
-    left = [plan.stored[i].published_date for i in plan.put if i in plan.stored]
-    copies.settle(con, [a.article_id for a in written], [*(a.published_date for a in written), *left])
 
 
 def _delete_derived(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Known], ids: Sequence[str]) -> None:
