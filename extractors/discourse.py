@@ -120,6 +120,7 @@ class Teller:
         self.calendar = Calendar(document)
         self.told: list[Told] = []
         self._focus: Told | None = None
+        self._failing = -1  # paragraph in which a failure was told before its launch
 
     def tell(self, sightings: Sequence[Sighting]) -> list[Told]:
         """The launches, in order of their first sighting."""
@@ -133,7 +134,9 @@ class Teller:
         match = self._match(sighting, country, date)
         if match is None:
             if not self._opens(sighting, date):
+                self._failing = sighting.paragraph if sighting.failed else self._failing
                 return
+            sighting.failed = sighting.failed or self._failing == sighting.paragraph
             match = self._opened(sighting)
             self.told.append(match)
         self._add(match, sighting, country, found, date)

@@ -120,6 +120,8 @@ class Recorder:
                 return sighting.actor.country
         if known:
             return max(known, key=known.count)
+        if launch.planned and (party := self._sentence_party(launch)):
+            return party
         for actor in self._doc.actors:
             if isinstance(actor.entry, Body) and actor.entry.launches and actor.country:
                 return self._teller.state_of(actor.country)
@@ -128,6 +130,18 @@ class Recorder:
             return makers.pop()
         places = [place.country for s in launch.sightings for place in s.places if place.country]
         return places[0] if places else None
+
+    def _sentence_party(self, launch: Told) -> str | None:
+        """The subject of the sentence that announces a launch ("India issued a notice to airmen for ...")."""
+        sentence = self._doc.sentences[launch.first.sentence]
+        for clause in self._doc.clauses_in(sentence.start, sentence.end):
+            if (
+                clause.subject is not None
+                and clause.subject.country
+                and clause.subject.kind in ("state", "body", "group")
+            ):
+                return self._teller.state_of(clause.subject.country)
+        return None
 
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first

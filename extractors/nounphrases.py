@@ -116,6 +116,7 @@ _HEDGES = word_set("suspected presumed apparent possible likely unidentified app
 _ING_ADJECTIVES = word_set(
     "incoming existing attacking remaining ageing aging exploding loitering approaching following flying"
 )
+_MODALS = word_set("to will would can could may might not n't never shall should must")
 _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
 )
@@ -266,6 +267,8 @@ class PhraseFinder:
         word = self._words[at]
         if self._actor_covers.get(at) is not None or self._inside_other_noun(word):
             return False
+        if at and self._words[at - 1].low in _MODALS:
+            return False
         if length > 1 or "-" in word.low:
             return word.low not in ("take", "blast", "lift")
         if at in self._openers:
@@ -334,11 +337,21 @@ class PhraseFinder:
             first.start, end, first.start, "launch", "bare", plural=plural, strong=strong, noun=bare
         )  # fmt: skip
         if weapon is None:
-            return self._leftward(base)
+            return self._owned(self._leftward(base), weapons)
         return replace(
             weapon, end=end, head=first.start, kind="launch", plural=plural, strong=strong, noun=bare,
             count=weapon.count if bare in ("barrage", "salvo", "volley", "fusillade") else None,
         )  # fmt: skip
+
+    def _owned(self, launch: NounPhrase, weapons: dict[int, NounPhrase]) -> NounPhrase:
+        """ "Starship's seventh test flight": the possessor is the weapon."""
+        first = self._words[bisect_left(self._starts, launch.start)]
+        weapon = weapons.get(first.end - 2) if launch.determiner == "own" and first.text.endswith("'s") else None
+        if weapon is None:
+            return launch
+        return replace(
+            launch, start=weapon.start, weapon_class=weapon.weapon_class, name=weapon.name, entry=weapon.entry
+        )
 
     def _weapon_before(self, at: int, weapons: dict[int, NounPhrase]) -> NounPhrase | None:
         """The weapon right before a noun of launching ("missile test"), an adjective between them allowed."""

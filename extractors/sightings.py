@@ -6,6 +6,7 @@ Frames of the launch rules find them and guards drop or change them. Dates, time
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -118,6 +119,10 @@ _ATTACK_NOUNS = frozenset(
 _PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
 _CLAUSE_EDGES = ("STOP", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN")
 _CONDUCTING = ("PLAN", "CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
+_TRIAL = re.compile(
+    r"\b(?:tests?|tested|trials?|live[ -]fir\w+|exercises?|drills?|target (?:missile|drone)s?|range|fired from)\b",
+    re.IGNORECASE,
+)
 _CALLED = (
     "called",
     "named",
@@ -192,6 +197,10 @@ class SightingFinder:
                     found.append((trigger, sighting))
         return sorted(found, key=lambda pair: pair[0])
 
+    def _tests(self, row: Row) -> bool:
+        """Whether the sentence speaks of a trial, in which an interceptor is what is launched."""
+        return _TRIAL.search(self._doc.normal, row.sentence.start, row.sentence.end) is not None
+
     def _asks(self, row: Row) -> bool:
         return self._doc.normal[row.sentence.end - 1] == "?"
 
@@ -211,6 +220,8 @@ class SightingFinder:
         phrase = row.chunks[weapon if weapon >= 0 else trigger].item
         if isinstance(phrase, NounPhrase) and phrase.determiner == "no":
             effects = {**effects, "guard.negated": "drop"}
+        if isinstance(phrase, NounPhrase) and phrase.role == "interceptor" and not self._tests(row):
+            effects = {**effects, "guard.interception": "drop"}
         refused = [guard for guard, effect in effects.items() if effect == "drop"]
         if refused:
             chunk = row.chunks[trigger]
@@ -365,7 +376,16 @@ class SightingFinder:
                 return self._antecedent(chunks, at)
             if chunk.end <= self._doc.dateline_end:
                 break
-            if chunk.name in ("ACTOR", "OWNER") and _launches(chunk.item) and not self._oblique(chunks, at):
+            if (
+                chunk.name in ("ACTOR", "OWNER")
+                and _launches(chunk.item)
+                and not self._oblique(chunks, at)
+                and not (
+                    at
+                    and chunks[at - 1].low
+                    in ("notified", "informed", "told", "warned", "tells", "asked", "notifies", "informs")
+                )
+            ):
                 if (
                     at >= 2
                     and chunks[at - 1].name == "AND"

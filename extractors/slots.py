@@ -97,6 +97,8 @@ class SlotSharer:
             return False
         if any(chunk.low in ("since", "until") for chunk in chunks[max(0, at - 9) : at]):
             return True
+        if chunks[at].item.unit == "window" and chunks[at - 1].low == "from":
+            return False
         return at > 0 and chunks[at - 1].low in _NOT_OF_THE_EVENT and chunks[at].item.kind != "offset"
 
 
