@@ -142,13 +142,7 @@ def _xml_feed(text: str, reading: _Reading) -> Feed:
     if root is None:
         raise NotAFeed(f"{reading.url} is not a feed: its XML could not be read at all.")
     _bound(root, reading)
-    parsed = feedparser.parse(
-        # A file object, as feedparser would take bytes for a file name first.
-        io.BytesIO(etree.tostring(root, encoding="utf-8")),
-        response_headers={"content-location": reading.url, "content-type": "application/xml; charset=utf-8"},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    parsed = _parsed(root, reading)
     links = _links(root, reading)
     base = links.get("alternate") or reading.url
     entries = [entry for raw in parsed.entries if (entry := _entry(raw, reading, base, parsed.version))]
@@ -167,6 +161,21 @@ def _xml_feed(text: str, reading: _Reading) -> Feed:
         complete=any(_local(element) == "complete" for element in _head(root)),
         problems=tuple(reading.problems),
     )
+
+
+def _parsed(root: etree._Element, reading: _Reading) -> Any:
+    """feedparser's reading of the tree."""
+    try:
+        return feedparser.parse(
+            # A file object, as feedparser would take bytes for a file name first.
+            io.BytesIO(etree.tostring(root, encoding="utf-8")),
+            response_headers={"content-location": reading.url, "content-type": "application/xml; charset=utf-8"},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except Exception as error:  # feedparser trips over structures that no feed has, in many ways
+        reason = f"its elements stand in an order that cannot be read ({type(error).__name__})"
+        raise NotAFeed(f"{reading.url} is not a feed: {reason}.") from error
 
 
 def _find_root(text: str, reading: _Reading) -> re.Match[str] | None:
@@ -275,12 +284,25 @@ def _bound_entries(root: etree._Element, reading: _Reading) -> None:
         _remove(element)
     if len(entries) > MAX_ENTRIES:
         reading.note(f"only the first {MAX_ENTRIES:,} of {len(entries):,} entries were read")
+    if _unnest(entries[:MAX_ENTRIES]):
+        reading.note("entries that were never closed were parted")
     for holder in (root, *root.iterchildren("{*}channel"), *entries[:MAX_ENTRIES]):
         if len(holder) <= MAX_FIELDS:
             continue
         fields = [child for child in holder if _local(child) not in ("item", "entry", "channel")]
         for element in reversed(fields[MAX_FIELDS:]):
             _remove(element)
+
+
+def _unnest(entries: list[etree._Element]) -> bool:
+    """Put entries side by side that stand within each other because one was never closed; whether there were any."""
+    behind: dict[etree._Element, etree._Element] = {}
+    for entry in entries:
+        outer = next(entry.iterancestors("{*}item", "{*}entry"), None)
+        if outer is not None:
+            behind.get(outer, outer).addnext(entry)
+            behind[outer] = entry
+    return bool(behind)
 
 
 def _remove(element: etree._Element) -> None:

@@ -215,9 +215,10 @@ def _ascii_host(host: str) -> str:
     except UnicodeEncodeError:
         pass
     try:
-        return host.encode("idna").decode().lower()
+        encoded = host.encode("idna").decode().lower()
     except UnicodeError:
         return host.lower()
+    return encoded if re.fullmatch(r"[a-z0-9._-]+", encoded) else host.lower()
 
 
 def _path(path: str) -> str:

@@ -308,6 +308,12 @@ def test_damage_is_mended_and_named(damage: object, problem: str) -> None:
     assert any(problem in note for note in found.problems)
 
 
+def test_entries_that_were_never_closed() -> None:
+    found = read(rss("".join(item(number).replace("</item>", "") for number in range(4))))
+    assert [entry.guid for entry in found.entries] == [f"id-{number}" for number in range(4)]
+    assert any("never closed" in problem for problem in found.problems)
+
+
 def test_prefixes_that_nobody_declared() -> None:
     extra = "<dc:creator>Mina Orrow</dc:creator><odd:thing odd:x='1'>?</odd:thing>"
     found = read(rss(item(1, extra + "<content:encoded>&lt;p&gt;Whole.&lt;/p&gt;</content:encoded>")))
