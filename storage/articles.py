@@ -15,8 +15,8 @@ from typing import Any, Literal, TypeVar
 import duckdb
 
 from extractors.records import Article, Extraction, FeedState, Fetch, Finding, Launch, Quality, Reaction
+from storage import copies, rows, schema
 from storage import feeds as feed_rows
-from storage import rows, schema
 from storage.lake import Lake
 from storage.staging import stage, utc
 
@@ -128,19 +128,14 @@ def save(
     findings: Sequence[Finding] = (),
     fetches: Sequence[Fetch] = (),
     feeds: Sequence[FeedState] = (),
-    signatures: Mapping[str, bytes] | None = None,
     message: str,
 ) -> Saved:
     """Write findings, the requests that brought them and the feeds' new states in one transaction.
 
     `last_seen_at` of an article must be the time when its page was fetched or captured: it orders versions.
-    `signatures` are MinHash signatures by article_id. At most some 50,000 findings a call. Raises LakeError; then
-    nothing was written.
+    At most some 50,000 findings a call. Raises LakeError; then nothing was written.
     """
-    return lake.write(
-        lambda con: _save(con, findings, fetches, feeds, signatures or {}),
-        message=message,
-    )
+    return lake.write(lambda con: _save(con, findings, fetches, feeds), message=message)
 
 
 def known(lake: Lake, article_ids: Iterable[str], *, since: date | None = None) -> dict[str, Known]:
@@ -212,44 +207,6 @@ def findings(lake: Lake, article_ids: Iterable[str]) -> list[Finding]:
         )
         for pack_version, article in articles
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A recent article to compare with for near-duplicates."""
-
-    article_id: str
-    source: str
-    published_at: datetime | None
-    first_seen_at: datetime
-    copy_of: str | None
-    signature: bytes | None
-
-
-def candidates(lake: Lake, *, since: date, until: date) -> list[Candidate]:
-    """Articles with text published between two days, both included, for near-duplicate comparison."""
-    with lake.read() as con:
-        con.execute(
-            "SELECT article_id, source, published_at, first_seen_at, copy_of, signature FROM articles "
-            "WHERE published_date BETWEEN ? AND ? AND quality <> 'none' ORDER BY first_seen_at, article_id",
-            [since, until],
-        )
-        return [
-            Candidate(row[0], row[1], utc(row[2]) if row[2] else None, utc(row[3]), row[4], row[5])
-            for row in con.fetchall()
-        ]
-
-
-def texts(lake: Lake, article_ids: Iterable[str], *, since: date | None = None) -> dict[str, str]:
-    """The texts of these articles by id; `since` spares a look at older partitions."""
-    with lake.read() as con:
-        return dict(
-            con.execute(
-                "SELECT article_id, text FROM articles WHERE published_date >= ? "
-                "AND article_id IN (SELECT unnest(?::VARCHAR[]))",
-                [since or date.min, list(article_ids)],
-            ).fetchall()
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,12 +325,12 @@ def _save(
     findings: Sequence[Finding],
     fetches: Sequence[Fetch],
     feeds: Sequence[FeedState],
-    signatures: Mapping[str, bytes],
 ) -> Saved:
     plan = _plan(_known(con, [finding.article.article_id for finding in findings]), findings)
     _keep_revisions(con, plan)
     _apply_corrections(con, plan)
-    launches, reactions = _put(con, plan, signatures)
+    launches, reactions = _put(con, plan)
+    _settle_copies(con, plan)
     verdicts = {verdict: tuple(dict.fromkeys(ids)) for verdict, ids in plan.verdicts.items()}
     return Saved(
         **verdicts,
@@ -436,14 +393,12 @@ def _apply_corrections(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
             )
 
 
-def _put(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Mapping[str, bytes]) -> tuple[int, int]:
+def _put(con: duckdb.DuckDBPyConnection, plan: _Plan) -> tuple[int, int]:
     """Replace the planned articles and all that was derived from them; returns the launches and reactions written."""
     ordered = sorted(plan.put.values(), key=lambda f: (f.article.published_date, f.article.article_id))
     if not ordered:
         return 0, 0
-    article_rows = (rows.article_row(f, signatures.get(f.article.article_id)) for f in ordered)
-    stage(con, "staged_articles", schema.ARTICLES.columns, article_rows)
-    _keep_signatures(con, plan, signatures)
+    stage(con, "staged_articles", schema.ARTICLES.columns, map(rows.article_row, ordered))
     replaced = [article_id for article_id in plan.put if article_id in plan.stored]
     for condition, parameters in _by_months(_days(plan.stored, replaced)):
         con.execute(f"DELETE FROM articles WHERE {condition}", parameters)
@@ -452,21 +407,10 @@ def _put(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Mapping[str, b
     return _insert_derived(con, ordered)
 
 
-def _keep_signatures(con: duckdb.DuckDBPyConnection, plan: _Plan, signatures: Mapping[str, bytes]) -> None:
-    """Give staged articles with the stored text and no signature of their own the stored signature."""
-    same = [
-        article_id
-        for article_id, finding in plan.put.items()
-        if article_id not in signatures
-        and article_id in plan.stored
-        and plan.stored[article_id].content_hash == finding.article.content_hash
-    ]
-    for condition, parameters in _by_months(_days(plan.stored, same)):
-        con.execute(
-            "UPDATE temp.staged_articles s SET signature = a.signature FROM "
-            f"(SELECT article_id, signature FROM articles WHERE {condition}) a WHERE s.article_id = a.article_id",
-            parameters,
-        )
+def _settle_copies(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
+    written = [f.article for f in plan.put.values()]
+    left = [plan.stored[i].published_date for i in plan.put if i in plan.stored]
+    copies.settle(con, [a.article_id for a in written], [*(a.published_date for a in written), *left])
 
 
 def _delete_derived(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Known], ids: Sequence[str]) -> None:
@@ -536,7 +480,7 @@ def _replace_readings(con: duckdb.DuckDBPyConnection, findings: Sequence[Finding
         again = merged(stored, found, "refreshed")
         again = replace(again, copy_of=stored.copy_of, attempts=stored.attempts, retry_at=stored.retry_at)
         plan.put[found.article_id] = replace(finding, article=again)
-    _put(con, plan, {})
+    _put(con, plan)
     return tuple(stale)
 
 

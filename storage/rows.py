@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from extractors.copies import signature
 from extractors.records import Article, Evidence, FeedHints, FeedState, Fetch, Finding, Launch, Reaction
 from storage import schema
 from storage.staging import utc
@@ -35,11 +36,11 @@ def read(record: type[R], row: Sequence[Any]) -> R:
     return record(*(_value(name, value) for name, value in zip(names(record), row, strict=True)))
 
 
-def article_row(finding: Finding, signature: bytes | None) -> tuple[Any, ...]:
+def article_row(finding: Finding) -> tuple[Any, ...]:
     """The row of `articles` for a finding."""
     article, extraction = finding.article, finding.extraction
     given = {
-        "signature": signature,
+        "signature": signature(article.text) if article.quality != "none" else None,
         "pack_version": extraction.pack_version,
         "language": article.language or extraction.language,
     }

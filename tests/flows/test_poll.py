@@ -136,3 +136,12 @@ def test_a_dead_host_is_named_and_the_other_feeds_are_served(newsroom: Newsroom)
     assert counts["new"] == len(load_stories())
     assert [reason.split(": ")[0] for reason in counts["failed"]] == ["http://127.0.0.9:9/rss"]
     assert newsroom.query("SELECT failures, last_outcome FROM feeds WHERE source = 'Gone Dark'") == [(1, "refused")]
+
+
+def test_wire_copy_on_two_sites_is_marked_and_both_are_kept(newsroom: Newsroom) -> None:
+    newsroom.poll()
+    pairs = newsroom.query(
+        "SELECT copy.source, original.source FROM articles copy JOIN articles original ON copy.copy_of = original.article_id"
+    )
+    assert pairs == [("Strait Observer", "The Lantern Post")]
+    assert newsroom.query("SELECT count(*) FROM articles WHERE copy_of IS NOT NULL AND quality = 'full'") == [(1,)]

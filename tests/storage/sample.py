@@ -23,8 +23,14 @@ NOW = datetime(2026, 1, 4, 9, 30, tzinfo=UTC)
 TEXT = "Norland fired two ballistic missiles on Sunday.\n\nSouthland’s minister called it “a provocation” 🚀."
 
 
-def article(name: str = "a", *, text: str = TEXT, seen: datetime = NOW, **changes: Any) -> Article:
+def words(name: str) -> str:
+    """A paragraph of its own for each name: articles of one text would be copies of each other."""
+    return " ".join(sha256(f"{name}{n}".encode()).hexdigest()[:6] for n in range(40))
+
+
+def article(name: str = "a", *, text: str = "", seen: datetime = NOW, **changes: Any) -> Article:
     """An article named `name`, published 4 January 2026."""
+    text = text or (TEXT if name == "a" else f"{TEXT}\n\n{words(name)}")
     made = Article(
         article_id=sha256(name.encode()).hexdigest()[:20],
         url=f"https://news.example/{name}?ref=rss",

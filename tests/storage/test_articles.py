@@ -34,16 +34,13 @@ def save(lake: Lake, *findings: Any, **more: Any) -> articles.Saved:
 def test_every_record_comes_back_as_it_went_in(lake: Lake) -> None:
     item, state = sample.finding(), sample.feed()
     article_id = item.article.article_id
-    saved = save(lake, item, feeds=[state], fetches=[sample.fetch()], signatures={article_id: b"\x00\xff"})
+    saved = save(lake, item, feeds=[state], fetches=[sample.fetch()])
     assert saved == articles.Saved(new=(article_id,), launches=1, reactions=1, fetches=1, feeds=1)
     assert articles.findings(lake, [article_id]) == [item]
     assert feeds.states(lake) == {state.feed_id: state}
     assert rows(lake, "SELECT launch_id, pack_version FROM launches") == [(f"{article_id}:L1", "p1")]
     assert rows(lake, "SELECT reaction_id, launch_id FROM reactions") == [(f"{article_id}:R1", f"{article_id}:L1")]
     assert rows(lake, "SELECT fetched_date, warc_offset FROM fetches") == [(date(2026, 1, 4), 1234)]
-    day = item.article.published_date
-    assert [c.signature for c in articles.candidates(lake, since=day, until=day)] == [b"\x00\xff"]
-    assert articles.texts(lake, [article_id]) == {article_id: item.article.text}
 
 
 def test_sparse_records_come_back(lake: Lake) -> None:
@@ -189,14 +186,14 @@ def test_a_failed_retry_is_remembered(lake: Lake) -> None:
 def test_other_rule_packs_replace_what_was_found(lake: Lake) -> None:
     old = sample.finding()
     new = replace(old, extraction=Extraction((sample.launch(count_min=3), sample.launch(key="L2")), (), "p2"))
-    save(lake, old, signatures={old.article.article_id: b"sig"})
+    save(lake, old)
     saved = save(lake, new)
     assert (saved.refreshed, saved.launches, saved.reactions) == ((old.article.article_id,), 2, 0)
     assert rows(lake, "SELECT key, count_min, pack_version FROM launches ORDER BY 1") == [
         ("L1", 3, "p2"),
         ("L2", 2, "p2"),
     ]
-    assert rows(lake, "SELECT pack_version, signature FROM articles") == [("p2", b"sig")]
+    assert rows(lake, "SELECT pack_version FROM articles") == [("p2",)]
     assert count(lake, "reactions") == 0
 
 
