@@ -26,6 +26,8 @@ _HINTS = {
     "chief cabinet secretary": "JPN",
     "foreign secretary": "GBR",
     "raksha mantri": "IND",
+    "chancellor": "DEU",
+    "taoiseach": "IRL",
     "external affairs minister": "IND",
 }
 _MOTHERLANDS = {"GUF": "FRA"}
@@ -70,7 +72,7 @@ class Affiliations:
     ) -> Party:
         """The party with the country it speaks for; `guessed` where only the context says so."""
         actor = party.actor
-        if actor.rank == "diplomatic" or (actor.rank == "diplomat" and self._is_organisation(actor.country)):
+        if actor.rank == "diplomatic" or (actor.rank == "diplomat" and self.is_organisation(actor.country)):
             return replace(party, actor=replace(actor, country=self._sender(actor)))
         if not (actor.inferred or actor.country is None) or actor.kind not in ("body", "office", "person"):
             return party
@@ -106,7 +108,8 @@ class Affiliations:
                     return country
         return _HINTS.get(title)
 
-    def _is_organisation(self, country: str | None) -> bool:
+    def is_organisation(self, country: str | None) -> bool:
+        """Whether the code is an organisation's."""
         state = self._document.packs.states.get(country or "")
         return state is not None and state.organisation
 
@@ -122,14 +125,16 @@ class Affiliations:
             return self.target()
         if actor.kind == "body" and actor.country is not None:
             return actor.country
-        return self._near(actor.start) or self.home or actor.country or self.surrounding(actor.start)
+        return self._near(actor) or self.home or actor.country or self.surrounding(actor.start)
 
-    def _near(self, offset: int) -> str | None:
-        """The state named last before an offset in its sentence, else in its paragraph, that did not launch."""
+    def _near(self, actor: Actor) -> str | None:
+        """The state named last before an actor in its sentence, else in its paragraph, that did not launch."""
+        offset = actor.start
         sentence = self._document.sentence_at(offset)
         paragraph = self._document.paragraphs[sentence.paragraph]
         for start in (max(sentence.start, offset - _AROUND), max(paragraph.start, offset - _AROUND)):
-            others = [country for country in self._named_in(start, offset) if country not in self.launchers]
+            named = [country for country in self._named_in(start, offset) if country not in self.launchers]
+            others = [c for c in named if actor.rank == "organisation" or not self.is_organisation(c)]
             if others:
                 return others[-1]
         return None

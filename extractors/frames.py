@@ -359,7 +359,12 @@ class Frames:
         for verb in self._speech:
             if verb > at and (found := self.speaker_of(verb)):
                 return found
-        return self._quotation_speaker(at) or self._announced(at)
+        return self._quotation_speaker(at) or self._announced(at) or self._running(at)
+
+    def _running(self, at: int) -> tuple[Party, ...]:
+        """Whose statement the paragraph gives in its own words: "Statement by the command: We …"."""
+        issuer = self._view.issuer
+        return (Party(at, at, issuer, inferred=True),) if issuer is not None and not self._speech else ()
 
     def _announced(self, at: int) -> tuple[Party, ...]:
         """The party before a colon that opens the sentence: "Japan: the government …"."""

@@ -17,10 +17,20 @@ from extractors.unlisted import BODY_NOUNS, UnlistedNames
 _PERSON_PRONOUNS = word_set("he she")
 _BODY_PRONOUNS = word_set("it they")
 _SPEAKER_PRONOUNS = word_set("we i")
+_STATEMENTS = word_set("statement release communique communiqué remarks readout announcement")
 _OWN_SIDE = word_set(
     """country government nation side office ministry administration forces people state command services intelligence
     military jets planes ships navy army troops warships batteries defences defenses statement officials spokesman"""
 )
+
+
+def _issuer(parties: Sequence[Party], words: Sequence[Word]) -> Actor | None:
+    """ "Statement by U.S. Indo-Pacific Command: …": who is named before the colon of the paragraph's first sentence."""
+    colon = next((i for i, word in enumerate(words[:14]) if word.low == ":"), 0)
+    head = {word.low for word in words[:colon]}
+    if not head & _STATEMENTS:
+        return None
+    return next((p.actor for p in parties if p.last < colon and p.can_react), None)
 
 
 class PartyFinder:
@@ -32,19 +42,21 @@ class PartyFinder:
         self.affiliations = Affiliations(document, launchers)
         self._unlisted = UnlistedNames(document.normal, self.affiliations, self._memory)
         self._paragraph = -1
+        self._issuer: Actor | None = None
 
     def view(self, sentence: Sentence) -> SentenceView:
         """The sentence with its parties; pronouns stand for the last person or body before them."""
         words = spoken_words(self._document.normal, sentence.start, sentence.end)
         memory = self._memory
         if sentence.paragraph != self._paragraph:
-            self._paragraph, memory.subject = sentence.paragraph, None
+            self._paragraph, memory.subject, self._issuer = sentence.paragraph, None, None
         listed = self._listed(sentence, words)
         named = sorted([*listed, *self._unlisted.find(listed, words)], key=lambda p: p.first)
         parties = self._with_pronouns(named, words)
         topic = memory.subject
         memory.subject = next((p.actor for p in parties if can_lead(p, words)), topic)
-        return SentenceView(sentence, words, parties, topic)
+        self._issuer = self._issuer or _issuer(parties, words)
+        return SentenceView(sentence, words, parties, topic, self._issuer)
 
     def settled(self, actor: Actor) -> Actor:
         """The actor as settled where it was named, for speakers that the document resolved itself."""
@@ -114,5 +126,7 @@ class PartyFinder:
             return self._memory.body
         if word.low in _SPEAKER_PRONOUNS:
             quotation = self._document.quotation_at(word.start)
-            return self.settled(quotation.speaker) if quotation and quotation.speaker else None
+            if quotation is None:
+                return self._memory.body
+            return self.settled(quotation.speaker) if quotation.speaker else None
         return None

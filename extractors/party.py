@@ -39,13 +39,14 @@ class Party:
 class SentenceView:
     """A sentence as words (without quotation marks) and the parties among them, in order.
 
-    `topic`: the actor that the sentence before in the paragraph was about.
+    `topic`: the actor that the sentence before in the paragraph was about. `issuer`: whose statement the paragraph is.
     """
 
     sentence: Sentence
     words: Sequence[Word]
     parties: Sequence[Party]
     topic: Actor | None = None
+    issuer: Actor | None = None
 
     def ending_at(self, index: int) -> Party | None:
         """The party whose last word is `index`."""

@@ -91,6 +91,9 @@ class _Finder:
         subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
         if not subjects:
             subjects = frames.authors(cue.last + 1, ("from",), reach=2)
+        if not subjects and cue.stance.type in ("consult", "commit"):
+            speakers = frames.speakers(cue.first)
+            subjects = tuple(p for p in speakers if self._parties.affiliations.is_organisation(p.actor.country))
         if not subjects and cue.stance.type in _BY_FORCES:
             subjects = frames.equipment(cue.head)
         if not subjects and cue.stance.rule == "monitor.inquiry":
