@@ -238,8 +238,7 @@ class Lake:
         """A read-only connection whose default database is the lake; takes no lock.
 
         `as_of` pins it to the state at a time, or to a snapshot's number; unpinned, each statement sees the latest.
-        Pin a report of several statements rather than BEGIN: on a SQLite catalog a transaction that is open while
-        files are merged finds neither the old files nor the new (the scanner bounds its row ids when it first looks).
+        A report of several statements that must agree is pinned, or runs between BEGIN and COMMIT.
         """
         if as_of is not None:
             con = self._attached(read_only=True, as_of=as_of)

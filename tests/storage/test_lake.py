@@ -93,10 +93,11 @@ def test_kill_while_the_lake_is_made(tmp_path: Path) -> None:
         assert check(lake) == []
 
 
-def contention(directory: Path, writers: int, readers: int, seconds: float) -> None:
+def contention(directory: Path, writers: int, readers: int, keepers: int, seconds: float) -> None:
     config = LakeConfig(directory=directory)
     running = [Worker(workers.contend, config, seed, seconds) for seed in range(writers)]
     running += [Worker(workers.watch, config, seconds) for _ in range(readers)]
+    running += [Worker(workers.keep_house, config, seconds) for _ in range(keepers)]
     counts = [len(worker.finish()) for worker in running]
     assert all(counts), counts
     with Lake.open(LakeConfig(directory=directory)) as lake:
@@ -109,14 +110,14 @@ def contention(directory: Path, writers: int, readers: int, seconds: float) -> N
 def test_three_writers_and_a_reader_at_once(tmp_path: Path, empty_lake: Path) -> None:
     directory = tmp_path / "data"
     shutil.copytree(empty_lake, directory)
-    contention(directory, 3, 1, 5)
+    contention(directory, 3, 1, 0, 5)
 
 
 @pytest.mark.soak
-def test_four_writers_and_two_readers_for_a_minute(tmp_path: Path, empty_lake: Path) -> None:
+def test_four_writers_two_readers_and_maintenance_for_a_minute(tmp_path: Path, empty_lake: Path) -> None:
     directory = tmp_path / "data"
     shutil.copytree(empty_lake, directory)
-    contention(directory, 4, 2, 60)
+    contention(directory, 4, 2, 1, 60)
 
 
 def test_processes_that_make_the_lake_at_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -20,6 +20,7 @@ import sample
 from extractors.records import Finding
 from storage import articles
 from storage.lake import Lake, LakeConfig
+from storage.maintenance import maintain
 
 NAMES = [f"article-{n}" for n in range(40)]
 
@@ -85,6 +86,16 @@ def watch(out: Connection, config: LakeConfig, seconds: float) -> None:
             assert total >= most, (total, most)
             most = total
             out.send("read")
+
+
+def keep_house(out: Connection, config: LakeConfig, seconds: float) -> None:
+    """Run maintenance over and over."""
+    end = time.monotonic() + seconds
+    with Lake.open(config) as lake:
+        while time.monotonic() < end:
+            for round_ in ("hourly", "weekly"):
+                maintain(lake, round_, now=datetime.now(UTC))
+            out.send("kept")
 
 
 def hold(out: Connection, config: LakeConfig) -> None:
