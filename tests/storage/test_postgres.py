@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -28,13 +30,17 @@ _numbers = count()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def server() -> Iterator[Any]:
+    # Not below pytest's directory: it is closed to other users, and run by root the server runs as one.
+    directory = Path(tempfile.mkdtemp(prefix="launchwire-postgres-"))
     try:
-        running = pgserver.get_server(str(tmp_path_factory.mktemp("postgres")))
+        running = pgserver.get_server(str(directory / "data"))
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        shutil.rmtree(directory, ignore_errors=True)
         pytest.skip(f"Postgres does not start here: {error}")
     yield running
     running.cleanup()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture
