@@ -270,3 +270,13 @@ class FeedState:
     redirect_since: datetime | None = None
     throttles: int = 0
     validators_lied_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which a feed's window rotated past what was seen: entries may be missing."""
+
+    feed_id: str
+    since: datetime
+    until: datetime
+    noticed_at: datetime

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from extractors.findings import Candidate, Capture
-from extractors.records import FeedState, Fetch, Finding
+from extractors.records import FeedState, Fetch, Finding, Gap
 from flows.fetch.http import Client, FetchSettings
 from flows.fetch.responses import Kind, Response
 from flows.fetch.robots import Robots
@@ -117,6 +117,10 @@ class Ingest:
             permit=self._robots.refusal if obey_robots else None,
         )
 
+    def heed_robots(self, url: str) -> None:
+        """Keep the crawl-delay of this URL's host where its robots.txt is known; a feed needs no permission."""
+        self._robots.heed(url)
+
     async def sitemaps(self, origin: str) -> tuple[str, ...]:
         """The sitemaps that the robots.txt of this origin names."""
         return await self._robots.sitemaps(origin)
@@ -133,13 +137,19 @@ class Ingest:
         return findings
 
     async def commit(
-        self, findings: Sequence[Finding], feeds: Sequence[FeedState], message: str, *, replayed: Sequence[Fetch] = ()
+        self,
+        findings: Sequence[Finding],
+        feeds: Sequence[FeedState],
+        message: str,
+        *,
+        gaps: Sequence[Gap] = (),
+        replayed: Sequence[Fetch] = (),
     ) -> Saved:
         """Store them, the requests made so far and those `replayed`, in one transaction off the event loop."""
         requests, self._fetches = [*self._fetches, *replayed], []
         try:
             saved = await asyncio.to_thread(
-                save, self.lake, findings=findings, fetches=requests, feeds=feeds, message=message
+                save, self.lake, findings=findings, fetches=requests, feeds=feeds, gaps=gaps, message=message
             )
         except BaseException:
             self._fetches = requests + self._fetches

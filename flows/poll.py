@@ -18,7 +18,7 @@ from prefect.utilities.annotations import quote
 from extractors.feed import NotAFeed, parse_feed
 from extractors.findings import Candidate
 from extractors.identity import article_id, canonical_url
-from extractors.records import Article, Feed, FeedEntry, FeedState
+from extractors.records import Article, Feed, FeedEntry, FeedState, Gap
 from flows import timetable
 from flows.fetch.responses import Response
 from flows.ingest import Clock, Ingest, utc_now
@@ -36,6 +36,8 @@ log = logging.getLogger("launchwire")
 GROUP_FEEDS = 25
 BATCH_ARTICLES = 50
 GROUPS_AT_ONCE = 4
+# A feed cut off in the middle still gives the entries that came.
+_READABLE = frozenset({"ok", "too_large", "truncated"})
 # How long a second poll waits for the first before it gives up; it then finds nothing due.
 PATIENCE_SECONDS = 900.0
 
@@ -82,11 +84,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """One feed's answer, read: its state from now on, and the entries that are new or edited."""
+    """One feed's answer, read: its state from now on, the entries that are new or edited, and what may be missing."""
 
     state: FeedState
     fresh: tuple[Candidate, ...]
     edited: tuple[Candidate, ...]
+    gap: Gap | None
 
 
 @task(name="poll-group", task_run_name="poll {name}", cache_policy=NO_CACHE, persist_result=False)
@@ -151,8 +154,9 @@ async def poll_group(ingest: Ingest, group: Group) -> None:
     batches = list(batched(candidates, BATCH_ARTICLES)) or [()]
     for number, batch in enumerate(batches, 1):
         findings = await ingest.pages(batch)
-        states = [feed.state for feed in polled] if number == len(batches) else []
-        await ingest.commit(findings, states, f"poll: {group.name}")
+        done = polled if number == len(batches) else []
+        gaps = [feed.gap for feed in done if feed.gap]
+        await ingest.commit(findings, [feed.state for feed in done], f"poll: {group.name}", gaps=gaps)
 
 
 def wanted(lake: Lake, polled: Sequence[Polled]) -> list[Candidate]:
@@ -166,6 +170,7 @@ def wanted(lake: Lake, polled: Sequence[Polled]) -> list[Candidate]:
 
 
 async def _poll_feed(ingest: Ingest, state: FeedState) -> Polled:
+    ingest.heed_robots(state.url)
     validators = timetable.request_validators(state, state.url, ingest.clock())
     response = await ingest.get(
         state.url,
@@ -179,13 +184,15 @@ async def _poll_feed(ingest: Ingest, state: FeedState) -> Polled:
         ingest.report.failed.append((f"{state.source} {state.url}", problem))
     seen = compare(feed, state) if feed else Comparison()
     result = timetable.poll_result(response, feed, new=seen.new_entries, window=seen.window, detail=problem)
-    after = timetable.decide(state, result, now=response.fetched_at, rng=random.Random())
-    return Polled(after, seen.fresh, seen.edited)
+    now = response.fetched_at
+    after = timetable.decide(state, result, now=now, rng=random.Random())
+    lost = timetable.lost_window(state, result, now)
+    return Polled(after, seen.fresh, seen.edited, Gap(state.feed_id, *lost, now) if lost else None)
 
 
 def _parsed(response: Response) -> tuple[Feed | None, str]:
     """The feed in a response, or why a good response holds none."""
-    if response.outcome != "ok":
+    if response.outcome not in _READABLE:
         return None, ""
     try:
         return parse_feed(

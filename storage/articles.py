@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 
 import duckdb
 
-from extractors.records import Article, Extraction, FeedState, Fetch, Finding, Launch, Quality, Reaction
+from extractors.records import Article, Extraction, FeedState, Fetch, Finding, Gap, Launch, Quality, Reaction
 from storage import copies, rows, schema
 from storage import feeds as feed_rows
 from storage.lake import Lake
@@ -128,14 +128,15 @@ def save(
     findings: Sequence[Finding] = (),
     fetches: Sequence[Fetch] = (),
     feeds: Sequence[FeedState] = (),
+    gaps: Sequence[Gap] = (),
     message: str,
 ) -> Saved:
-    """Write findings, the requests that brought them and the feeds' new states in one transaction.
+    """Write findings, the requests that brought them, the feeds' new states and gaps in one transaction.
 
     `last_seen_at` of an article must be the time when its page was fetched or captured: it orders versions.
     At most some 50,000 findings a call. Raises LakeError; then nothing was written.
     """
-    return lake.write(lambda con: _save(con, findings, fetches, feeds), message=message)
+    return lake.write(lambda con: _save(con, findings, fetches, feeds, gaps), message=message)
 
 
 def known(lake: Lake, article_ids: Iterable[str], *, since: date | None = None) -> dict[str, Known]:
@@ -325,12 +326,14 @@ def _save(
     findings: Sequence[Finding],
     fetches: Sequence[Fetch],
     feeds: Sequence[FeedState],
+    gaps: Sequence[Gap],
 ) -> Saved:
     plan = _plan(_known(con, [finding.article.article_id for finding in findings]), findings)
     _keep_revisions(con, plan)
     _apply_corrections(con, plan)
     launches, reactions = _put(con, plan)
     _settle_copies(con, plan)
+    feed_rows.put_gaps(con, gaps)
     verdicts = {verdict: tuple(dict.fromkeys(ids)) for verdict, ids in plan.verdicts.items()}
     return Saved(
         **verdicts,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
-from extractors.records import FeedState
+from extractors.records import FeedState, Gap
 from storage import rows, schema
 from storage.lake import Lake
 from storage.staging import stage
@@ -56,3 +56,13 @@ def put(con: duckdb.DuckDBPyConnection, feeds: Sequence[FeedState]) -> int:
     con.execute("DELETE FROM feeds WHERE feed_id IN (SELECT feed_id FROM temp.staged_feeds)")
     con.execute("INSERT INTO feeds FROM temp.staged_feeds")
     return len(latest)
+
+
+def put_gaps(con: duckdb.DuckDBPyConnection, gaps: Sequence[Gap]) -> None:
+    """Within a transaction: remember gaps, each once."""
+    if gaps:
+        stage(con, "staged_gaps", schema.GAPS.columns, map(rows.gap_row, gaps))
+        con.execute(
+            "INSERT INTO gaps FROM temp.staged_gaps s "
+            "WHERE NOT EXISTS (FROM gaps g WHERE g.feed_id = s.feed_id AND g.since = s.since)"
+        )

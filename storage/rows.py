@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from extractors.copies import signature
-from extractors.records import Article, Evidence, FeedHints, FeedState, Fetch, Finding, Launch, Reaction
+from extractors.records import Article, Evidence, FeedHints, FeedState, Fetch, Finding, Gap, Launch, Reaction
 from storage import schema
 from storage.staging import utc
 
@@ -65,6 +65,11 @@ def reaction_rows(finding: Finding) -> Iterator[tuple[Any, ...]]:
         launch_id = _launch_id(finding, reaction.about) if reaction.about in keys else None
         given = {"reaction_id": f"{finding.article.article_id}:R{number}", "launch_id": launch_id}
         yield _row(schema.REACTIONS, reaction, _origin(finding) | given)
+
+
+def gap_row(gap: Gap) -> tuple[Any, ...]:
+    """The row of `gaps`."""
+    return _row(schema.GAPS, gap, {})
 
 
 def fetch_row(fetch: Fetch) -> tuple[Any, ...]:

@@ -388,6 +388,18 @@ COVERAGE = Table(
     partition="date",
 )
 
+GAPS = Table(
+    "gaps",
+    "One row is a stretch of time in which a feed's window rotated past what was seen: entries may be missing.",
+    ("feed_id", "since"),
+    (
+        _required("feed_id", "VARCHAR", "Subscription."),
+        _required("since", "TIMESTAMPTZ", "Newest entry seen before the gap."),
+        _required("until", "TIMESTAMPTZ", "Oldest entry seen after it."),
+        _required("noticed_at", "TIMESTAMPTZ", "Poll that noticed it."),
+    ),
+)
+
 RULE_CHANGES = Table(
     "rule_changes",
     "One row is what one re-extraction changed in the records that one rule finds.",
@@ -420,6 +432,7 @@ TABLES: tuple[Table, ...] = (
     ALERTS,
     COVERAGE,
     RULE_CHANGES,
+    GAPS,
 )
 
 VIEWS: tuple[View, ...] = (
@@ -521,6 +534,18 @@ VIEWS: tuple[View, ...] = (
         """,
         "SELECT date, source, candidates, failed, refused, articles, launches FROM coverage_by_day "
         "WHERE failed > 0 ORDER BY date",
+    ),
+    View(
+        "open_gaps",
+        "Gaps in a feed's coverage that no backfill has searched in full since: from which day to which to fill.",
+        """
+        SELECT f.source, f.url, g.feed_id, g.since, g.until, g.noticed_at, g.since::DATE AS fill_from,
+               g.until::DATE AS fill_to
+        FROM gaps g JOIN feeds f USING (feed_id)
+        WHERE EXISTS (FROM unnest(generate_series(g.since::DATE, g.until::DATE, INTERVAL 1 DAY)) AS t(day)
+                      WHERE NOT EXISTS (FROM coverage c WHERE c.date = t.day::DATE AND c.finished_at > g.noticed_at))
+        """,
+        "FROM open_gaps ORDER BY since",
     ),
     View(
         "failed_fetches",

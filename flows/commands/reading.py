@@ -144,6 +144,10 @@ _TROUBLED = """
     SELECT source, status, last_outcome, failures, next_poll_reason FROM feed_health
     WHERE failures > 0 OR status = 'gone' ORDER BY failures DESC, source
 """
+_GAPS = """
+    SELECT source, url AS feed, since, until, 'launchwire backfill ' || fill_from || ' ' || fill_to AS fill_with
+    FROM open_gaps ORDER BY since
+"""
 _REFUSED = """
     SELECT host, kind, outcome, sum(requests) AS requests, any_value(detail) AS detail FROM failed_fetches
     WHERE fetched_date >= current_date - 7 AND kind <> 'feed' GROUP BY ALL ORDER BY requests DESC LIMIT 15
@@ -165,10 +169,13 @@ def status(settings: Settings) -> None:
         screen.print(f"lake at {safe(lake.config.place)}")
         for name, value in zip(counts.columns, counts.fetchall()[0], strict=True):
             screen.print(f"{name.replace('_', ' '):>14}  {'' if value is None else _plain(value)}")
-        troubled, refused = con.sql(_TROUBLED), con.sql(_REFUSED)
+        troubled, refused, gaps = con.sql(_TROUBLED), con.sql(_REFUSED), con.sql(_GAPS)
         failing = troubled.fetchall()
         if failing:
             screen.print(table("Feeds that need attention", troubled.columns, failing))
+        missed = gaps.fetchall()
+        if missed:
+            screen.print(table("Feeds that rotated past what was seen", gaps.columns, missed))
         rows = refused.fetchall()
         if rows:
             screen.print(table("Requests without an article, last 7 days", refused.columns, rows))
