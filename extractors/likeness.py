@@ -50,7 +50,9 @@ _NEAR: frozenset[frozenset[str]] = frozenset(
 )  # fmt: skip
 
 _CLASS_WEIGHT: dict[Relation, float] = {"same": 0.4, "broader": 0.1, "near": -0.35, "conflict": DECISIVE}
-_SAME_MINUTES, _NEAR_MINUTES, _FAR_MINUTES = 20, 75, 180
+# Clock times and figures this near are one: outlets round.
+SAME_MINUTES, SAME_SHARE = 20, 0.08
+_NEAR_MINUTES, _FAR_MINUTES = 75, 180
 _DAY_MINUTES = 24 * 60
 # Words of place names and stories that tell no two of them apart.
 _IDLE = word_set(
@@ -187,7 +189,7 @@ def _times(a: Facts, b: Facts) -> Iterator[Reason]:
     if a.time_utc and b.time_utc:
         gap = min(gap, int(abs(a.time_utc - b.time_utc) / timedelta(minutes=1)))
     one, other = sorted((_clock(a.minutes), _clock(b.minutes)))
-    if gap <= _SAME_MINUTES:
+    if gap <= SAME_MINUTES:
         yield Reason(1.5, f"launch times {one} and {other} agree")
     elif gap <= _NEAR_MINUTES:
         yield Reason(-0.6, f"launch times {one} and {other} are {gap} minutes apart")
@@ -264,7 +266,7 @@ def _figures(a: Facts, b: Facts) -> Iterator[Reason]:
             continue
         low, high = sorted((one, other))
         told = f"{name} {low:g} and {high:g} km"
-        if high <= low * 1.08:
+        if high <= low * (1 + SAME_SHARE):
             yield Reason(0.7, f"{told} agree")
         elif high <= low * 1.25:
             yield Reason(0.1, f"{told} are close")

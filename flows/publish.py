@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from extractors.gazetteer import Gazetteer
+from extractors.packs import load_packs
 from flows.report_site.build import build
 from flows.report_site.writer import Site
 from flows.settings import Settings, load_settings
+from storage.incidents import refresh
 from storage.lake import Lake
 
 
@@ -32,4 +36,11 @@ async def publish() -> dict[str, Any]:
 
 @task(name="build-site", cache_policy=NO_CACHE, persist_result=False)
 async def _build(lake: Any, settings: Settings) -> Site:
-    return await asyncio.to_thread(build, lake, settings.published_to, home=settings.home_url, packs=settings.packs)
+    return await asyncio.to_thread(build_site, lake, settings)
+
+
+def build_site(lake: Lake, settings: Settings) -> Site:
+    """Join what a crashed run may have left unjoined, then bring the published directory up to date."""
+    gazetteer = Gazetteer(load_packs(settings.packs))
+    refresh(lake, now=datetime.now(UTC), gazetteer=gazetteer)
+    return build(lake, settings.published_to, home=settings.home_url, gazetteer=gazetteer)

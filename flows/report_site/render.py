@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from flows.report_site import wording
+
+_FILTERS = (
+    wording.words, wording.field, wording.link, wording.moment, wording.quantity, wording.shown, wording.family,
+    wording.weapon, wording.side, wording.when, wording.headline, wording.later,
+)  # fmt: skip
 
 
 @cache
@@ -20,11 +28,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalized,
+        auto_reload=False,
     )
-    made.filters.update(
-        words=wording.words, link=wording.link, moment=wording.moment, quantity=wording.quantity, shown=wording.shown
-    )
-    made.globals["number"] = wording.count
+    made.filters.update({function.__name__: function for function in _FILTERS})
+    made.globals.update(number=wording.count, spread=wording.spread, families=wording.FAMILIES)
     return made
 
 
@@ -33,6 +40,22 @@ def page(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**values)
 
 
+def asset(name: str) -> bytes:
+    """A file that is served as it is."""
+    return (files(__package__) / "templates" / name).read_bytes()
+
+
+@cache
+def version() -> str:
+    """Digest of everything that makes pages: another one makes every page anew."""
+    digest = hashlib.sha256()
+    package = files(__package__)
+    for path in sorted((*package.iterdir(), *(package / "templates").iterdir()), key=lambda p: p.name):
+        if path.is_file() and not path.name.endswith(".pyc"):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def _finalized(value: Any) -> Any:
     # Markup is what the templates made themselves; all else came from outside.
-    return value if hasattr(value, "__html__") else wording.shown(value)
+    return value if isinstance(value, Markup) or hasattr(value, "__html__") else wording.shown(value)

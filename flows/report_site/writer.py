@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
+
+_MANIFEST = ".manifest.json"
 
 
 class Site:
@@ -14,7 +18,8 @@ class Site:
         self.written = 0
         self.kept = 0
         self.removed = 0
-        directory.mkdir(parents=True, exist_ok=True)
+        self._made: set[Path] = set()
+        self._directory(directory)
 
     def put(self, name: str, content: str | bytes) -> None:
         """Make `name` hold `content`; a file that does already keeps its time stamp."""
@@ -23,16 +28,21 @@ class Site:
         if _holds(path, data):
             self.kept += 1
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(data)
-        part.replace(path)
+        self._directory(path.parent)
+        _replace(path, data)
         self.written += 1
 
     def adopt(self, name: str, made: Path) -> None:
         """Make `name` hold what the file `made` holds, and remove `made`."""
         self.put(name, made.read_bytes())
         made.unlink()
+
+    def read(self, name: str) -> bytes | None:
+        """What `name` holds, None where it is not there."""
+        try:
+            return (self.directory / name).read_bytes()
+        except OSError:
+            return None
 
     def drop(self, names: Iterable[str]) -> None:
         """Remove pages that nothing stands behind any more."""
@@ -41,6 +51,29 @@ class Site:
             if path.exists():
                 path.unlink()
                 self.removed += 1
+
+    def manifest(self) -> dict[str, Any]:
+        """What an earlier build left here; empty where there was none, or it is not to be read."""
+        try:
+            found = json.loads((self.directory / _MANIFEST).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def keep_manifest(self, manifest: dict[str, Any]) -> None:
+        """To be called last: a build that dies before is made again from where the former one stood."""
+        _replace(self.directory / _MANIFEST, json.dumps(manifest, separators=(",", ":")).encode())
+
+    def _directory(self, path: Path) -> None:
+        if path not in self._made:
+            path.mkdir(parents=True, exist_ok=True)
+            self._made.add(path)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
 
 
 def _holds(path: Path, data: bytes) -> bool:

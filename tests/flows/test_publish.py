@@ -8,32 +8,66 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
-from lxml import html
+from lxml import etree, html
 
+from extractors.records import Extraction, Finding
+from flows.report_site import wording
 from flows.report_site.build import build
+from flows.report_site.projection import HEIGHT, WIDTH, project
 from storage.articles import save
+from storage.incidents import default_gazetteer, refresh
 from storage.lake import Lake, LakeConfig
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "storage"))
-from sample import finding, launch
+from sample import article, launch, reaction, span
 
 HOSTILE = (
     '<script>alert(1)</script> "quoted" \'single\' ]]> =HYPERLINK("http://evil.example") \u202egnp.exe\u202c \x1b[31m'
 )
+NOW = datetime(2026, 1, 6, tzinfo=UTC)
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+def told(name: str, *, minutes: int = 0, text: str = "They fired two missiles.", **changes: Any) -> Finding:
+    at = datetime(2026, 1, 4, 1, 0, tzinfo=UTC) + timedelta(minutes=minutes)
+    made = article(name, text=text, published_at=at, source=f"Outlet {name}")
+    evidence = {"evidence": (span(text, text),)}
+    launched = launch(text="fired two Sunday", **(evidence | {"time_utc": None, "weapon_name": None} | changes))
+    return Finding(made, Extraction((launched,), (reaction("a provocation"),), "p1", "en"))
 
 
 @pytest.fixture(scope="module")
 def made_lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("published") / "lake"
+    hostile = told("x", minutes=900, text=HOSTILE, weapon_name=HOSTILE, landing_area=f"@{HOSTILE}", actor=HOSTILE,
+                   country=None, launch_site=f"={HOSTILE}", attribution=HOSTILE, time_local="22:00")  # fmt: skip
+    hostile = replace(
+        hostile, article=replace(hostile.article, title=HOSTILE, source=f"={HOSTILE}", url="javascript:alert(1)")
+    )
+    plain = [
+        told("a", count_min=2, count_max=2),
+        told("b", minutes=30, count_min=3, count_max=3, attribution="the ministry"),
+        told("c", minutes=700, time_local="18:00", launch_site="Wonsan", status="failed"),
+        told("d", date=date(2025, 11, 2), weapon_class="space_launch_vehicle", launch_site="Sohae", landing_area=None),
+    ]
     with Lake.open(LakeConfig(directory=directory)) as lake:
-        hostile = finding("hostile", title=HOSTILE, source=f"={HOSTILE}", url="javascript:alert(1)")
-        extraction = replace(hostile.extraction, launches=(launch(weapon_name=HOSTILE, landing_area=f"@{HOSTILE}"),))
-        save(lake, findings=[finding("plain"), replace(hostile, extraction=extraction)], message="test")
+        save(lake, findings=[*plain, hostile], message="test")
+        refresh(lake, now=NOW)
     return directory
+
+
+@pytest.fixture(scope="module")
+def site(made_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("site")
+    with Lake.open(LakeConfig(directory=made_lake)) as lake:
+        build(lake, target, home="https://launches.example/", gazetteer=default_gazetteer())
+    return target
 
 
 @pytest.fixture
@@ -43,31 +77,166 @@ def lake(made_lake: Path, tmp_path: Path) -> Iterator[Lake]:
         yield opened
 
 
-def test_writes_every_format(lake: Lake, tmp_path: Path) -> None:
-    build(lake, tmp_path / "site", home="")
-    page = html.parse(tmp_path / "site" / "index.html").getroot()
-    assert len(page.findall(".//article")) == 2
-    points = json.loads((tmp_path / "site" / "launches.geojson").read_text())
-    assert {f["properties"]["place"] for f in points["features"]} >= {"Sunan", "Sea of Japan"}
-    assert all(-180 <= f["geometry"]["coordinates"][0] <= 180 for f in points["features"])
-    feed = feedparser.parse((tmp_path / "site" / "atom.xml").read_bytes())
-    assert not feed.bozo
-    assert len(feed.entries) == 2
+def names(lake: Lake) -> list[str]:
+    with lake.read() as con:
+        return [row[0] for row in con.execute("SELECT incident_id FROM incidents ORDER BY incident_id").fetchall()]
 
 
-def test_second_build_writes_nothing(lake: Lake, tmp_path: Path) -> None:
-    first = build(lake, tmp_path / "site", home="")
-    again = build(lake, tmp_path / "site", home="")
-    assert (first.written > 0, again.written, again.kept) == (True, 0, first.written)
+def test_every_page_is_linked_and_every_link_leads_somewhere(site: Path) -> None:
+    reached, ahead = set(), [site / "index.html"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        for element in html.parse(page).getroot().iter("a", "link", "script", "image", "img"):
+            target = element.get("href") or element.get("src") or ""
+            if target and not target.startswith(("http", "#", "data:")):
+                linked = (page.parent / target).resolve()
+                assert linked.exists(), f"{page.name} links {target}"
+                ahead += [linked] if linked.suffix == ".html" else []
+    assert set(site.rglob("*.html")) == reached
 
 
-def test_untrusted_text_is_inert(lake: Lake, tmp_path: Path) -> None:
-    build(lake, tmp_path / "site", home="")
-    source = (tmp_path / "site" / "index.html").read_text()
-    assert "<script>alert" not in source
-    assert "\u202e" not in source
-    assert "\x1b" not in source
-    assert "javascript:" not in source
-    with (tmp_path / "site" / "launches.csv").open(newline="") as file:
-        cells = [cell for row in csv.reader(file) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "@"))]
+def test_pages_ask_no_other_host(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        for element in html.parse(page).getroot().iter():
+            if element.tag in ("script", "img", "image", "link", "iframe", "source"):
+                address = element.get("src") or element.get("href") or ""
+                assert not address.startswith(("http", "//")), f"{page}: {address}"
+
+
+def test_claims_stand_side_by_side(site: Path) -> None:
+    page = next(p for p in (site / "incident").glob("PRK-20260104-*") if "Outlet b" in p.read_text())
+    rows = html.parse(page).getroot().xpath("//table[@class='claims']/tbody/tr")
+    said = {row.xpath("string(th)").split(" quoted")[0]: row.xpath("string(td[1])") for row in rows}
+    assert {"Southland's military": "2", "the ministry": "3"} == said
+    assert html.parse(page).getroot().xpath("//td[@class='differs']")
+
+
+def test_second_build_writes_nothing_and_a_new_incident_only_its_pages(lake: Lake, tmp_path: Path) -> None:
+    gazetteer = default_gazetteer()
+    build(lake, tmp_path / "site", home="", gazetteer=gazetteer)
+    assert build(lake, tmp_path / "site", home="", gazetteer=gazetteer).written == 0
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "site").rglob("*.html")}
+    save(lake, findings=[told("e", country="IND", actor="India", launch_site="Chandipur")], message="test")
+    refresh(lake, now=NOW)
+    build(lake, tmp_path / "site", home="", gazetteer=gazetteer)
+    written = {
+        p.relative_to(tmp_path / "site").as_posix().split("-")[0]
+        for p in (tmp_path / "site").rglob("*.html")
+        if before.get(p) != p.stat().st_mtime_ns
+    }
+    assert written == {"index.html", "country/IND.html", "month/2026", "incident/IND"}
+
+
+def test_pages_of_what_is_gone_are_removed_and_moved_ones_say_where(lake: Lake, tmp_path: Path) -> None:
+    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    lake.write(lambda con: con.execute("DELETE FROM incidents WHERE country = 'PRK'"), message="test")
+    gone, kept = names(lake)[0], names(lake)[-1]
+    lake.write(
+        lambda con: con.execute(
+            "INSERT INTO incident_changes VALUES ('x', DATE '2026-01-05', TIMESTAMPTZ '2026-01-05', "
+            "'PRK-20260101-old', 'merged', ?, 'test')",
+            [kept],
+        ),
+        message="test",
+    )
+    site = build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    assert site.removed > 0
+    assert gone == kept
+    assert kept in (tmp_path / "site/incident/PRK-20260101-old.html").read_text()
+    assert not (tmp_path / "site/country/PRK.html").exists()
+
+
+def test_untrusted_text_is_inert(site: Path) -> None:
+    for path in site.rglob("*"):
+        if path.suffix not in (".html", ".xml", ".json", ".js", ".csv", ".geojson") or path.name == "site.js":
+            continue
+        source = path.read_text(encoding="utf-8")
+        assert "\u202e" not in source, path
+        assert "\x1b" not in source, path
+        if path.suffix in (".html", ".js"):
+            assert "<script>alert" not in source, path
+            assert 'href="javascript:' not in source, path
+    for path in (site / "data").glob("*.csv"):
+        with path.open(newline="", encoding="utf-8") as file:
+            assert not [cell for row in csv.reader(file) for cell in row if cell.startswith(("=", "@", "+"))]
+
+
+def test_atom_is_as_rfc_4287_asks(site: Path) -> None:
+    feed = etree.parse(site / "atom.xml").getroot()
+    for required in ("id", "title", "updated"):
+        assert len(feed.findall(f"a:{required}", ATOM)) == 1
+    assert feed.xpath("a:link[@rel='self']/@href", namespaces=ATOM) == ["https://launches.example/atom.xml"]
+    entries = feed.findall("a:entry", ATOM)
+    assert len({e.findtext("a:id", namespaces=ATOM) for e in entries}) == len(entries) == 5 - 1
+    for entry in entries:
+        assert entry.findtext("a:title", namespaces=ATOM)
+        for name in ("published", "updated"):
+            datetime.strptime(entry.findtext(f"a:{name}", namespaces=ATOM) or "", "%Y-%m-%dT%H:%M:%SZ")
+    parsed = feedparser.parse((site / "atom.xml").read_bytes())
+    assert not parsed.bozo
+    assert len(parsed.entries) == len(entries)
+
+
+def test_json_feed_is_as_version_1_1_asks(site: Path) -> None:
+    feed = json.loads((site / "feed.json").read_text())
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"]
+    assert feed["feed_url"].startswith("https://launches.example/")
+    assert len({item["id"] for item in feed["items"]}) == len(feed["items"]) == 4
+    assert all(isinstance(item["id"], str) and item["content_text"] for item in feed["items"])
+
+
+def test_geojson_is_as_rfc_7946_asks(site: Path) -> None:
+    collection = json.loads((site / "data/incidents.geojson").read_text())
+    assert collection["type"] == "FeatureCollection"
+    assert "crs" not in collection
+    assert {f["properties"]["place"] for f in collection["features"]} >= {"Sunan", "Sea of Japan"}
+    for feature in collection["features"]:
+        assert feature["type"] == "Feature"
+        assert isinstance(feature["id"], str)
+        assert feature["geometry"]["type"] == "Point"
+        lon, lat = feature["geometry"]["coordinates"]
+        assert -180 <= lon <= 180
+        assert -90 <= lat <= 90
+
+
+def test_cns_table_has_a_row_a_missile(site: Path) -> None:
+    with (site / "data/missiles-cns.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    salvo = [row for row in rows if row["Missiles in Incident"] == "3"]
+    assert [row["Missile of Incident"] for row in salvo] == ["1", "2", "3"]
+    assert {row["Facility Name"] for row in salvo} == {"Sunan"}
+    assert {row["Test Outcome"] for row in rows} == {"Success", "Failure"}
+
+
+def test_an_empty_lake_makes_a_site_too(tmp_path: Path) -> None:
+    with Lake.open(LakeConfig(directory=tmp_path / "lake")) as lake:
+        build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    assert "0 launches" in (tmp_path / "site/index.html").read_text()
+    assert json.loads((tmp_path / "site/data/incidents.geojson").read_text())["features"] == []
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "x", "y"),
+    [(150, 0, WIDTH / 2, HEIGHT / 2), (-30.001, 0, WIDTH, HEIGHT / 2), (150, 90, WIDTH / 2, 0)],
+)
+def test_projection(lon: float, lat: float, x: float, y: float) -> None:
+    assert project(lon, lat) == pytest.approx((x, y), abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.example/b?c=d", "https://a.example/b?c=d"),
+        ("javascript:alert(1)", ""),
+        (" JaVaScript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("http://[broken", ""),
+        ("/relative", ""),
+    ],
+)
+def test_links_lead_to_the_web_or_nowhere(url: str, expected: str) -> None:
+    assert wording.link(url) == expected
