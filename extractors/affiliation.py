@@ -28,6 +28,8 @@ _HINTS = {
     "raksha mantri": "IND",
     "chancellor": "DEU",
     "taoiseach": "IRL",
+    "unification ministry": "KOR",
+    "external affairs ministry": "IND",
     "external affairs minister": "IND",
 }
 _MOTHERLANDS = {"GUF": "FRA"}
@@ -96,7 +98,8 @@ class Affiliations:
         owner = beside(party, before, after, words) or self._owner(party.actor, before, party.first, words, memory)
         if owner is not None:
             return owner.country
-        return self._titled(_title_of(party.actor, self._document.normal))
+        title = _title_of(party.actor, self._document.normal)
+        return self._titled(title) or _HINTS.get(party.actor.name.lower().removeprefix("the "))
 
     def _titled(self, title: str) -> str | None:
         """The country of a body named in a title ("White House press secretary"), or of the title itself."""

@@ -201,7 +201,7 @@ def _is_prior(cue: Cue, view: SentenceView) -> bool:
         low = view.words[index].low
         if low in (",", ";", "—", "and", "but", "who", "which", "that"):
             return False
-        if low in ("after", "since", "before", "until"):
+        if low in ("after", "since"):
             party = view.at(index + 1) or view.at(min(index + 2, len(view.words) - 1))
             return party is not None and party.last < cue.head and not party.actor.modifier
     return False

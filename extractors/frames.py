@@ -51,7 +51,8 @@ _SPEECH_VERBS = word_set(
     reject deny dismiss claim assert promise pledge predict conclude confirm believe judge admit acknowledge
     complain demand appeal caution boast quip joke respond react hail praise welcome deplore think consider find
     continue repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe
-    report list know"""
+    report list know thunder fume retort counter echo concede remind pronounce venture deem liken compare indicate
+    reveal disclose growl"""
 )
 SPEECH = frozenset().union(*(inflections(verb) for verb in _SPEECH_VERBS))
 
@@ -139,7 +140,7 @@ class Frames:
             of_people = low in ("of", "for", "from", "in") and before > 0 and self._words[before - 1].low in _PEOPLE
             if not of_people or nouns or party.actor.modifier:
                 return before
-            whose = self._view.ending_at(before - 2)
+            whose = (self._view.ending_at(before - 1) if low == "in" else None) or self._view.ending_at(before - 2)
             return self._with_coordinated(party, placed=True) if whose is None else (whose,)
         if party.actor.modifier or nouns:
             head = self._words[party.last + 1].low if party.last + 1 < len(self._words) else ""
@@ -359,7 +360,22 @@ class Frames:
         for verb in self._speech:
             if verb > at and (found := self.speaker_of(verb)):
                 return found
-        return self._quotation_speaker(at) or self._announced(at) or self._running(at)
+        ways = (self._quotation_speaker, self._announced, self._viewpoint, self._beside_quotation, self._running)
+        return next((found for way in ways if (found := way(at))), ())
+
+    def _viewpoint(self, at: int) -> tuple[Party, ...]:
+        """ "For Tokyo, the launch is …", "To Seoul it was …": whose view the sentence gives."""
+        for party in self._view.parties[:1]:
+            if party.first in (1, 2) and self._words[0].low in ("for", "to") and party.last < at and party.can_react:
+                return (party,)
+        return ()
+
+    def _beside_quotation(self, at: int) -> tuple[Party, ...]:
+        """Who stands alone beside quoted words without a verb of speech: "Tokyo's word for it was “intolerable”."""
+        if not self._quoted[at]:
+            return ()
+        outside = [p for p in self._view.parties if not self._quoted[p.first] and p.can_react]
+        return (outside[0],) if len({p.actor.country for p in outside}) == 1 else ()
 
     def _running(self, at: int) -> tuple[Party, ...]:
         """Whose statement the paragraph gives in its own words: "Statement by the command: We …"."""

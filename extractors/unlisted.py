@@ -39,11 +39,9 @@ _OPENERS = word_set("according meanwhile earlier later")
 _PARTICLES = word_set("al bin ibn de da do dos von van der den la le abu el ul")
 _LONGEST_NAME = 6  # words
 _LONGEST_BODY = 4  # words after the state
-_COMMON_BODIES = BODY_NOUNS - word_set(
-    "league union wing league's centre center group staff division institute"
-) | word_set(
-    "guards investigators prosecutors diplomats negotiators divers officials authorities envoys delegates troops soldiers"
-)
+_NO_COMMON_BODIES = word_set("league union wing centre center group staff division institute")
+_PEOPLE = word_set("guards investigators prosecutors diplomats negotiators divers officials envoys delegates troops")
+_COMMON_BODIES = (BODY_NOUNS - _NO_COMMON_BODIES) | _PEOPLE
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
 
@@ -165,6 +163,9 @@ class UnlistedNames:
         if after is not None:
             return after, None
         memory, affiliations = self._memory, self._affiliations
+        owner = self._owner_of_title(named, words, first)
+        if owner is not None:
+            return owner, None
         lone_title = first > 0 and words[first - 1].low in _TITLES and not words[first - 1].low.endswith("s")
         if is_body:
             return None, affiliations.surrounding(words[first].start) or affiliations.home
@@ -174,6 +175,14 @@ class UnlistedNames:
         if first and words[first - 1].low not in PREPOSITIONS and memory.untitled is not None:
             return memory.untitled.country, None
         return None, None
+
+    def _owner_of_title(self, named: Sequence[Party], words: Sequence[Word], first: int) -> str | None:
+        """ "NASA's launch director, Jill Sanders": whose title stands before the comma."""
+        if first < 3 or words[first - 1].low != "," or words[first - 2].low not in _TITLES:
+            return None
+        near = (p for p in reversed(named) if first - 8 <= p.last < first - 1 and p.actor.country)
+        party = next(near, None)
+        return party.actor.country if party is not None and party.actor.kind in ("state", "body") else None
 
     def _title_after(self, named: Sequence[Party], words: Sequence[Word], last: int) -> str | None:
         """The country that follows: "Sabrina Singh of the Pentagon", "Ri Pyong Chol, a vice-chairman of the party"."""
