@@ -98,8 +98,7 @@ class Affiliations:
         owner = beside(party, before, after, words) or self._owner(party.actor, before, party.first, words, memory)
         if owner is not None:
             return owner.country
-        title = _title_of(party.actor, self._document.normal)
-        return self._titled(title) or _HINTS.get(party.actor.name.lower().removeprefix("the "))
+        return self._titled(_title_of(party.actor, self._document.normal))
 
     def _titled(self, title: str) -> str | None:
         """The country of a body named in a title ("White House press secretary"), or of the title itself."""
@@ -202,6 +201,12 @@ class Affiliations:
             if isinstance(mention.entry, Place) and mention.entry.country:
                 return _MOTHERLANDS.get(mention.entry.country[0], mention.entry.country[0])
         return None
+
+
+def hinted(actor: Actor) -> Actor:
+    """A body that only one state has, with that state where the context had to be asked."""
+    country = _HINTS.get(actor.name.lower().removeprefix("the ")) if actor.inferred and actor.kind == "body" else None
+    return replace(actor, country=country, inferred=False) if country else actor
 
 
 def _same_body(actor: Actor, memory: Memory) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from extractors.actors import Actor
-from extractors.affiliation import Affiliations, Memory, can_lead
+from extractors.affiliation import Affiliations, Memory, can_lead, hinted
 from extractors.document import Document
 from extractors.party import Party, SentenceView
 from extractors.phrases import spoken_words
@@ -65,7 +65,7 @@ class PartyFinder:
     def _listed(self, sentence: Sentence, words: Sequence[Word]) -> list[Party]:
         starts = [word.start for word in words]
         placed: list[Party] = []
-        for actor in self._document.actors_in(sentence.start, sentence.end):
+        for actor in map(hinted, self._document.actors_in(sentence.start, sentence.end)):
             first = bisect_right(starts, actor.start) - 1
             last = bisect_right(starts, max(actor.start, actor.end - 1)) - 1
             if 0 <= first <= last:

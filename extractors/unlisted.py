@@ -18,12 +18,12 @@ BODY_NOUNS = word_set(
     inspectorate ministry's"""
 )
 _TITLES = word_set(
-    """chairman vice-chairman chairwoman chair secretary member head chief director sister deputy aide adviser advisor
-    commander envoy minister spokesman spokeswoman spokesperson ambassador official general leader president premier
-    governor mayor chancellor marshal captain colonel brigadier lieutenant commodore admiral major speaker
-    undersecretary under-secretary administrator coordinator delegate representative negotiator rapporteur
-    commissioner press attaché consul sheikh prince king emir vice premier's foreign-policy taoiseach cmdr col gen
-    maj lt capt brig adm sgt dr"""
+    """counterpart colleague chairman vice-chairman chairwoman chair secretary member head chief director sister deputy
+    aide adviser advisor commander envoy minister spokesman spokeswoman spokesperson ambassador official general
+    leader president premier governor mayor chancellor marshal captain colonel brigadier lieutenant commodore
+    admiral major speaker undersecretary under-secretary administrator coordinator delegate representative
+    negotiator rapporteur commissioner press attaché consul sheikh prince king emir vice premier's foreign-policy
+    taoiseach cmdr col gen maj lt capt brig adm sgt dr"""
 )
 _NO_OFFICIALS = word_set(
     """institute university think-tank college company association campaign analyst professor researcher fellow
