@@ -16,9 +16,12 @@ from extractors.document import Document
 from extractors.nounphrases import related, special
 from extractors.packs import Packs, State
 from extractors.sightings import Sighting
+from extractors.text import word_set
 
 # Zones whose day can be one ahead of an outlet's UTC day.
 _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
+# Whose soil others do not launch from: a launch from there is theirs.
+_LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 
 
@@ -189,7 +192,7 @@ class Teller:
         if sighting.actor is not None and sighting.actor.country:
             return self.state_of(sighting.actor.country)
         for place in sighting.places:
-            if place.role == "site" and place.country and place.rank >= 3:
+            if place.role == "site" and place.country in _LAUNCH_AT_HOME and place.rank >= 3:
                 return place.country
         entry = sighting.entry
         if entry is not None and len(entry.countries) == 1:

@@ -9,6 +9,7 @@ span of each field.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -128,8 +129,23 @@ class Recorder:
         makers = {code for m in self._doc.mentions if isinstance(m.entry, Weapon) for code in m.entry.countries}
         if len(makers) == 1:
             return makers.pop()
-        places = [place.country for s in launch.sightings for place in s.places if place.country]
-        return places[0] if places else None
+        return self._place_or_crowd(launch)
+
+    def _place_or_crowd(self, launch: Told) -> str | None:
+        """The country of the place of launch, else the one most spoken of where a weapon is told of."""
+        sites = [
+            place.country for s in launch.sightings for place in s.places if place.country and place.role == "site"
+        ]
+        if sites:
+            return sites[0]
+        spoken = Counter(actor.country for actor in self._doc.actors if actor.country in self._doc.packs.states)
+        armed = any(phrase.kind == "weapon" or phrase.weapon_class for s in launch.sightings for phrase in s.phrases)
+        named = [(country, times) for country, times in spoken.most_common() if self._has_launched(country)]
+        return named[0][0] if named and armed and named[0][1] >= 2 else None
+
+    def _has_launched(self, country: str | None) -> bool:
+        state = self._doc.packs.states.get(country or "")
+        return state is not None and state.zone is not None and not state.organisation
 
     def _sentence_party(self, launch: Told) -> str | None:
         """The subject of the sentence that announces a launch ("India issued a notice to airmen for ...")."""
