@@ -65,6 +65,7 @@ async def backfill(
     settings = load_settings()
     chunks = list(span.chunks(max(1, chunk_days)))
     if not dry_run and len(chunks) > 1 and await can_fan_out(PART, settings.data_dir):
+        await _list_ahead(settings, order, span)
         failed = await run_parts(PART, [_part_parameters(span, chunk, order) for chunk in chunks])
         with Lake.open(settings.lake()) as lake:
             coverage = _covered(lake, span, current_run_id())
@@ -122,6 +123,15 @@ async def _fill_here(
                 coverage = _covered(lake, part, run_id)
     failed = [f"{what}: {why}" for what, why in ingest.report.failed]
     return await _reported(coverage, order, source.remarks, failed, planned)
+
+
+async def _list_ahead(settings: Settings, order: Order, span: Span) -> None:
+    """Ask for the listings once, before parts that would all ask for them find them in the archive."""
+    if order.source in ("archive", "warc"):
+        return
+    with Lake.open(settings.lake()) as lake:
+        async with Ingest(settings, lake, current_run_id()) as ingest:
+            await plan(ingest, make_source(order, ingest), span, span, Coverage(span))
 
 
 async def _fill_and_count(
