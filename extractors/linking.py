@@ -65,9 +65,15 @@ class Linker:
     def link(self, view: SentenceView, cue: Cue, country: str | None) -> Link:
         """The launch that `cue`, uttered or done by `country`, answers."""
         first, last = self._window(view, cue)
-        lows = [word.low for word in view.words[first : last + 1]]
+        words = view.words[first : last + 1]
+        lows = [word.low for word in words]
         about_launch = any(self._is_launch_word(low) for low in lows)
-        competing = any(self._is_competing(low, cue, country) for low in lows)
+        exercised = any(low in _EXERCISED for low in lows)
+        competing = any(
+            self._is_competing(word.low, cue, country)
+            for word in words
+            if word.text[0].islower() and not (exercised and word.low.startswith("exercis"))
+        )
         if competing and not about_launch:
             return Link(None, False, competing=True)
         mentioned = self._mentioned(view, first, last, cue, country)
@@ -138,6 +144,7 @@ class Linker:
         return self._between(sentences[begin].start, view.sentence.end)
 
 
+_EXERCISED = word_set("restraint caution calm prudence patience self-restraint right rights judgement judgment")
 _ENDS = word_set("; : — . but while whereas ( )")
 
 
