@@ -1,0 +1,60 @@
+"""`launchwire demo` as a new user runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.demo.content import load_expected
+from storage.lake import Lake, LakeConfig
+
+RUN = [sys.executable, "-c", "from flows.cli import main; main()"]
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_finds_its_launches_and_leaves_nothing_running(tmp_path: Path) -> None:
+    place = tmp_path / "a place"
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LAUNCHWIRE_", "PREFECT_"))
+    }
+    done = subprocess.run(
+        [*RUN, "demo", "--data", str(place)], env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 unchanged (304), 0 new articles, 0 launches" in done.stdout
+    assert done.stdout.count("launchwire sql --data") == 3
+    for line in done.stdout.splitlines():
+        if line.strip().startswith("launchwire sql"):
+            query = line.split('"')[3]
+            shown = subprocess.run([*RUN, "sql", "--data", str(place / "demo"), query], capture_output=True, text=True)
+            assert shown.returncode == 0, shown.stderr
+    with Lake.open(LakeConfig(directory=place / "demo"), create=False) as lake, lake.read() as con:
+        rows = con.execute("SELECT country, date, count_min FROM launches WHERE role = 'lead'").fetchall()
+    found = {(country, str(date)) for country, date, _ in rows}
+    expected = {
+        (launch["country"], launch["date"])
+        for labels in load_expected().values()
+        for launch in labels["launches"]
+        if launch["role"] == "lead" and launch["date"]
+    }
+    assert expected <= found, expected - found
+    again = subprocess.run(
+        [*RUN, "demo", "--data", str(place)], env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert again.returncode == 0, "a second demo replaces the first"
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert str(place) not in left
+
+
+def test_the_demo_touches_no_directory_that_is_not_its_own(tmp_path: Path) -> None:
+    mine = tmp_path / "demo" / "thesis.txt"
+    mine.parent.mkdir()
+    mine.write_text("years of work")
+    done = subprocess.run([*RUN, "demo", "--data", str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "another place" in done.stderr
+    assert mine.read_text() == "years of work"
