@@ -256,7 +256,7 @@ def _cleaned(blocks: Sequence[str], title: str) -> list[str]:
     """Blocks without prompts to the reader, the repeated headline, contacts, and byline and time at the top."""
     kept: list[str] = []
     for block in blocks[: _end_of_text(blocks)]:
-        if _is_prompt(block) or _CONTACT.fullmatch(block) or (kept and kept[-1] == block):
+        if _is_prompt(block) or (kept and kept[-1] == block):
             continue
         if not kept and (block.casefold() == title.casefold() or (len(block) < 120 and _FURNITURE.fullmatch(block))):
             continue
@@ -277,9 +277,11 @@ def _invites(block: str) -> bool:
 
 
 def _is_prompt(block: str) -> bool:
-    """A line that invites the reader elsewhere: it begins like one and is no sentence, or is a well-known one."""
+    """A line that is an address, or invites the reader elsewhere: a well-known sentence, or no sentence at all."""
     if len(block) > 220:
         return False
+    if _CONTACT.fullmatch(block):
+        return True
     return bool(_PROMPT_SENTENCE.match(block) or (_PROMPT.match(block) and not _SENTENCE.search(block)))
 
 

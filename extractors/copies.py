@@ -38,8 +38,8 @@ _DATELINE = re.compile(
     r"|\b[A-Z]{3,}\b[^\n.!?]{0,40}?(?:[A-Z][a-z]{2}\.[^\n.!?]{0,10})?\s[-–—]\s)"
 )
 _CREDIT = re.compile(
-    r"\n\s*[(\[]?(?:(?:additional |further )?(?:reporting|writing|editing) by|source:|with (?:inputs|reporting|files)"
-    r" from|©|copyright)[^\n]*\Z",
+    r"\n[^\S\n]*[(\[]?(?:(?:additional |further )?(?:reporting|writing|editing) by|source:"
+    r"|with (?:inputs|reporting|files) from|©|copyright)[^\n]*\Z",
     re.IGNORECASE,
 )
 

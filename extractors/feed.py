@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 from lxml import etree
 
-from extractors.markup import decode, gunzip, one_line, plain_line
+from extractors.markup import decode, gunzip, mend_xml, one_line, plain_line
 from extractors.people import clean_authors
 from extractors.records import Feed, FeedEntry, FeedHints
 from extractors.timestamps import read_timestamp
@@ -112,15 +112,12 @@ class _Reading:
 
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|RDF|feed|channel)(?=[\s>/])[^<>]*>", re.IGNORECASE)
 _PROLOG = re.compile(
-    r"(?:\s+|<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)"
-    r"|<!DOCTYPE\s+(?!html\b)[^<>\[]*(?:\[(?:[^\]\"']|\"[^\"]*\"|'[^']*')*\]\s*)?>)*",
+    r"(?:\s++|<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)"
+    r"|<!DOCTYPE\s+(?!html\b)[^<>\[]*(?:\[(?:[^\]\"']|\"[^\"]*\"|'[^']*')*\]\s*)?>)*+",
     re.DOTALL | re.IGNORECASE,
 )
 _HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
-_ILLEGAL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LONG_TAG = re.compile(r"<[^<>]{16384,}>?")
-_BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]\w{0,30};)")
-_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[#\w]{1,32};")
+_NAMESPACE = re.compile(r"(xmlns(?::[\w.-]++)?\s*+=\s*+[\"'])([^\"'<>]*+)")
 _PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,60}):[A-Za-z_][\w.-]*(?=[\s=>/])")
 _DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,60})\s*=")
 _NAMESPACES = {
@@ -130,7 +127,7 @@ _NAMESPACES = {
     "sy": "http://purl.org/rss/1.0/modules/syndication/", "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "feedburner": "http://rssnamespace.org/feedburner/ext/1.0", "fh": "http://purl.org/syndication/history/1.0",
 }  # fmt: skip
-_FORMATS = {"rss": "RSS", "atom": "Atom", "cdf": "CDF"}
+_HOLDERS = frozenset({"rss", "rdf", "feed", "channel"})
 
 
 def _xml_feed(text: str, reading: _Reading) -> Feed:
@@ -191,10 +188,11 @@ def _find_root(text: str, reading: _Reading) -> re.Match[str] | None:
 
 def _well_formed(text: str, reading: _Reading) -> str:
     """Mend what would otherwise lose text: control characters, HTML entities, bare ampersands, undeclared prefixes."""
-    text, illegal = _ILLEGAL.subn(" ", text)
-    if illegal:
-        reading.note("characters that XML forbids were removed")
-    text = "".join(_mended(text, reading))
+    text, problems = mend_xml(text)
+    for problem in problems:
+        reading.note(problem)
+    # expat parts a namespace from its name by a space.
+    text = _NAMESPACE.sub(lambda found: found[1] + "".join(found[2].split()), text)
     prefixes = set(_PREFIX.findall(text)) - set(_DECLARED.findall(text)) - {"xml", "xmlns"}
     root = _ROOT.match(text)
     if not prefixes or root is None or len(prefixes) > 100:
@@ -202,30 +200,6 @@ def _well_formed(text: str, reading: _Reading) -> str:
     known = "".join(f' xmlns:{name}="{_NAMESPACES.get(name, "urn:undeclared:" + name)}"' for name in sorted(prefixes))
     end = root.end() - (2 if root[0].endswith("/>") else 1)
     return text[:end] + known + text[end:]
-
-
-def _mended(text: str, reading: _Reading) -> Iterator[str]:
-    """The text with its references made ones that XML knows, CDATA sections untouched."""
-    at = 0
-    while at < len(text):
-        opened = text.find("<![CDATA[", at)
-        outside = _LONG_TAG.sub("", text[at:opened] if opened >= 0 else text[at:])
-        if "&" in outside:
-            outside, bare = _BARE.subn("&amp;", outside)
-            if bare:
-                reading.note("bare ampersands were read as text")
-            outside = _REFERENCE.sub(_known_reference, outside)
-        yield outside
-        if opened < 0:
-            return
-        closed = text.find("]]>", opened)
-        at = closed + 3 if closed >= 0 else len(text)
-        yield text[opened:at]
-
-
-def _known_reference(found: re.Match[str]) -> str:
-    char = html.unescape(found[0])
-    return "" if _ILLEGAL.match(char) else html.escape(char)
 
 
 def _tree(text: str, reading: _Reading) -> etree._Element | None:
@@ -295,11 +269,15 @@ def _bound_entries(root: etree._Element, reading: _Reading) -> None:
 
 
 def _unnest(entries: list[etree._Element]) -> bool:
-    """Put entries side by side that stand within each other because one was never closed; whether there were any."""
+    """Put entries side by side that stand within elements never closed, each other even; whether there were any."""
     behind: dict[etree._Element, etree._Element] = {}
     for entry in entries:
-        outer = next(entry.iterancestors("{*}item", "{*}entry"), None)
-        if outer is not None:
+        outer = entry
+        for parent in entry.iterancestors():
+            if _local(parent) in _HOLDERS:
+                break
+            outer = parent
+        if outer is not entry and outer.getparent() is not None:
             behind.get(outer, outer).addnext(entry)
             behind[outer] = entry
     return bool(behind)

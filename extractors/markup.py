@@ -126,6 +126,43 @@ def gunzip(body: bytes, *, limit: int) -> tuple[bytes, str | None]:
     return bytes(out), None
 
 
+_ILLEGAL = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LONG_TAG = re.compile(r"<[^<>]{16384,}>?")
+_BARE = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z]\w{0,30};)")
+_FOREIGN = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[#\w]{1,32};")
+
+
+def mend_xml(text: str) -> tuple[str, list[str]]:
+    """XML text without what a parser refuses or loses text by, and what was done to it, in words.
+
+    Characters that XML forbids (also as references) go, HTML entities become characters, bare ampersands text; CDATA
+    sections stay as they are. Tags over 16 KB are dropped: parsers compare each attribute with all before it.
+    """
+    text, illegal = _ILLEGAL.subn(" ", text)
+    pieces: list[str] = []
+    at = ampersands = 0
+    while at < len(text):
+        opened = text.find("<![CDATA[", at)
+        outside = _LONG_TAG.sub("", text[at:opened] if opened >= 0 else text[at:])
+        if "&" in outside:
+            outside, bare = _BARE.subn("&amp;", outside)
+            ampersands += bare
+            outside = _FOREIGN.sub(_as_character, outside)
+        pieces.append(outside)
+        if opened < 0:
+            break
+        closed = text.find("]]>", opened)
+        at = closed + 3 if closed >= 0 else len(text)
+        pieces.append(text[opened:at])
+    problems = ["characters that XML forbids were removed"] if illegal else []
+    return "".join(pieces), problems + (["bare ampersands were read as text"] if ampersands else [])
+
+
+def _as_character(reference: re.Match[str]) -> str:
+    char = html.unescape(reference[0])
+    return "" if _ILLEGAL.match(char) else html.escape(char)
+
+
 _DROPPED = dict.fromkeys(
     [
         0x00AD,

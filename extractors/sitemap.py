@@ -15,7 +15,7 @@ from itertools import islice
 from lxml import etree
 
 from extractors.feed import NotAFeed, parse_feed
-from extractors.markup import decode, gunzip, one_line, plain_line
+from extractors.markup import decode, gunzip, mend_xml, one_line, plain_line
 from extractors.pagesource import absolute, split_host
 from extractors.records import SitemapUrl
 from extractors.timestamps import Stamp, read_timestamp
@@ -28,8 +28,7 @@ MAX_PROBLEMS = 20
 MAX_CHILDREN = 100
 PIECE = 65_536
 
-_BARE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
-_END = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>|<(?:urlset|sitemapindex)\b[^<>]*/>")
+_END = re.compile(r"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>|<(?:urlset|sitemapindex)\b[^<>]*/>")
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,250})(?::\d{1,5})?/[!-~]{0,2000}", re.IGNORECASE)
 
 
@@ -115,7 +114,13 @@ def _read_xml(body: bytes, reading: _Reading) -> None:
 def _entries(body: bytes, reading: _Reading) -> Iterator[etree._Element]:
     """Each <url> and <sitemap> element as it ends, taken out of the tree behind the reader."""
     parser = etree.XMLPullParser(
-        events=("end",), recover=True, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+        events=("end",),
+        encoding="utf-8",
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
     )
     seen = 0
     for start in range(0, len(body), PIECE):
@@ -135,16 +140,14 @@ def _entries(body: bytes, reading: _Reading) -> Iterator[etree._Element]:
 
 
 def _mended(body: bytes, reading: _Reading) -> bytes:
-    """Bare ampersands made references (libxml2 would drop them from the addresses), and a missing end noted."""
-    if b"\0" in body[:4]:
-        return body
-    if b"<![CDATA[" not in body:
-        body, bare = _BARE.subn(b"&amp;", body)
-        if bare:
-            reading.note("bare ampersands were read as text")
-    if not _END.search(body[-300:]):
+    """UTF-8 that libxml2 takes as it is; it would drop bare ampersands from the addresses."""
+    text, problem = decode(body, family="xml")
+    text, problems = mend_xml(text)
+    for one in (problem, *problems):
+        reading.note(one)
+    if not _END.search(text[-300:]):
         reading.note("the sitemap is cut short")
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return text.strip("\ufeff \t\r\n").encode("utf-8", "replace")
 
 
 def _forget(element: etree._Element) -> None:

@@ -106,7 +106,7 @@ def looks_like(text: str) -> str:
         }
         kind = kinds.get(wall(named, shown, head) or "", "is an HTML page")
         return f"{kind} titled {named[:80]!r}" if named else kind
-    found = re.match(r"(?:<\?.*?\?>\s*|<!.*?>\s*)*<([\w.:-]{1,60})", head, re.DOTALL)
+    found = re.match(r"(?:<\?.*?\?>\s*|<!.*?>\s*)*+<([\w.:-]{1,60})", head, re.DOTALL)
     if found:
         kind = "a sitemap" if found[1] in ("urlset", "sitemapindex") else "another kind of XML"
         return f"is {kind} (its root is <{found[1]}>)"
