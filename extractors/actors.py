@@ -1,8 +1,9 @@
 """Who is named where: states, groups, bodies, offices and persons of a text, each with its country.
 
 The lexicon gives names; this module joins them to phrases ("South Korea's Joint Chiefs of Staff", "Japanese Prime
-Minister Fumio Kishida", "the defence ministry in Seoul"), learns persons from the title they are introduced with and finds
-them again by surname, and settles from the context what a generic body ("the military") and "the North" stand for.
+Minister Fumio Kishida", "the defence ministry in Seoul"), learns persons from the title they are introduced with and
+finds them again by surname, and settles from the context what a generic body ("the military") and "the North" stand
+for.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ ActorKind = Literal["state", "group", "body", "office", "person", "pronoun"]
 class Actor:
     """A party named in the text.
 
-    `start`..`end` covers the whole phrase with its modifiers, without a possessive 's. `name` is for display: the phrase
-    for a body ("South Korea's military"), the full name for a person, the usual English name for a state or a group.
-    `country` is ISO alpha-3 or an organisation's code; `inferred` where it comes from the context rather than from the
-    phrase. `form` tells "capital", "demonym", "metonym" and "name" apart for states. `modifier`: the phrase only qualifies
-    the noun after it ("North Korean missile", "Japan's waters"), so it is no subject. `official`: a body or person that
-    speaks for a state, a force or an organisation. `rank` is the body's kind or the office's rank.
+    `start`..`end` covers the whole phrase with its modifiers, without a possessive 's. `name` is for display: the
+    phrase for a body ("South Korea's military"), the full name for a person, the usual English name for a state or a
+    group. `country` is ISO alpha-3 or an organisation's code; `inferred` where it comes from the context rather than
+    from the phrase. `form` tells "capital", "demonym", "metonym" and "name" apart for states. `modifier`: the phrase
+    only qualifies the noun after it ("North Korean missile", "Japan's waters"), so it is no subject. `official`: a
+    body or person that speaks for a state, a force or an organisation. `rank` is the body's kind or the office's rank.
     """
 
     start: int
@@ -46,9 +47,9 @@ class Actor:
 
 
 _NOT_A_NAME = word_set(
-    """The A An In On At It Its He She They But And As For If When While After Before By Of To From With Not No This That
-    These Those His Her Their Our My We You I Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March
-    April June July August September October November December Mr Mrs Ms Sir Lord Dr"""
+    """The A An In On At It Its He She They But And As For If When While After Before By Of To From With Not No This
+    That These Those His Her Their Our My We You I Monday Tuesday Wednesday Thursday Friday Saturday Sunday January
+    February March April June July August September October November December Mr Mrs Ms Sir Lord Dr"""
 )
 _PARTICLES = word_set("al el bin ibn de da do dos von van der den la le abu ul")
 _GENERIC_ADJECTIVES = word_set("the a an its his her their our senior top chief deputy new former unnamed acting")
@@ -86,7 +87,7 @@ class ActorFinder:
         """Index of the last word that starts before `offset`, or -1."""
         return bisect_left(self._starts, offset) - 1
 
-    # -- what the lexicon names ------------------------------------------------------------------------------------------
+    # -- what the lexicon names ----------------------------------------------------------------------------------------
 
     def _bases(self) -> list[Actor]:
         """One actor for each mention span: of several readings the one that fits the context and the day."""
@@ -154,7 +155,7 @@ class ActorFinder:
             return self._words[at].low not in ("said", "and", "are", "were", "have", "say", "who")
         return False
 
-    # -- phrases ---------------------------------------------------------------------------------------------------------
+    # -- phrases -------------------------------------------------------------------------------------------------------
 
     def _joined(self, bases: list[Actor]) -> list[Actor]:
         """Modifier chains, titles before and after names, and places after bodies, joined to single actors."""
@@ -170,7 +171,9 @@ class ActorFinder:
         return self._with_places(self._with_appositions(joined))
 
     def _adjacent(self, left: Actor, right: Actor) -> bool:
-        """Whether `left` modifies `right`: "North Korean | leader", "Japan's | defence minister", "the JCS | spokesman"."""
+        """Whether `left` modifies `right`: "North Korean | leader", "Japan's | defence minister", "the JCS |
+        spokesman".
+        """
         between = self._text[left.end : right.start]
         if len(between) > 32 or "\n" in between or ". " in between:
             return False
@@ -299,7 +302,9 @@ class ActorFinder:
         return self._words[at].start, self._words[last - 1].end
 
     def _with_places(self, actors: list[Actor]) -> list[Actor]:
-        """A body or office without a country takes it from "in Seoul", "of Japan", "for the Chinese foreign ministry"."""
+        """A body or office without a country takes it from "in Seoul", "of Japan", "for the Chinese foreign
+        ministry".
+        """
         return [
             replace(actor, country=country)
             if actor.country is None
@@ -323,7 +328,7 @@ class ActorFinder:
             (_country_of(m) for m in self._near(start, start + 1) if m.start <= start < m.end or m.start == start), None
         )
 
-    # -- context ---------------------------------------------------------------------------------------------------------
+    # -- context -------------------------------------------------------------------------------------------------------
 
     def _dateline_country(self) -> str | None:
         """The state whose city or name stands in the dateline ("SEOUL, Jan. 5 (Agency) - ")."""

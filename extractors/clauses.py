@@ -1,7 +1,7 @@
 """Clauses: sentences cut at verbs joined by conjunctions, relative words, dashes and quotations, each with its subject.
 
-No parser: closed-class words, known verb forms and the actor spans are enough for shallow frames. The subject of a clause
-that starts with its verb ("... and called it reckless") is that of the clause before.
+No parser: closed-class words, known verb forms and the actor spans are enough for shallow frames. The subject of a
+clause that starts with its verb ("... and called it reckless") is that of the clause before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from extractors.text import QuoteSpan, Sentence, Word, word_set
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A stretch of one sentence with one main verb. `opener` is the lower-case word that starts it ("which", "and", "").
+    """A stretch of one sentence with one main verb. `opener` is the lower-case word that starts it ("which", "and",
+    "").
 
     `subject` is the actor that does what the clause says, where one is named or carried over from the clause before
     (`carried`). `quoted`: it stands inside a quotation.
@@ -39,27 +40,32 @@ _PUNCTUATION = word_set("; — – ( ) :")
 _PRONOUNS = word_set("he she it they we i you this that these those there")
 _DETERMINERS = word_set("the a an its his her their our this that these those some any no each every another such")
 _AUXILIARIES = word_set(
-    """is are was were be been being has have had having do does did will would can could may might must shall should 's"""
+    """is are was were be been being has have had having do does did will would can could may might must shall should
+    's
+    """
 )
 _IRREGULAR = word_set(
-    """said says say told tells tell fell fall falls flew flies fly rose rise rises left leave leaves hit hits struck strike
-    strikes shot shoots shoot sent sends send made makes make took takes take gave gives give came comes come went goes go
-    put puts set sets held holds hold began begins begin saw sees see spoke speaks speak met meets meet brought brings bring
-    kept keeps keep broke breaks break blew blows blow drew draws draw threw throws throw let lets lost loses lose won wins
-    warned called calls urged asks asked wrote writes vowed slammed hailed stood stands found finds added adds shows showed
-    fires fire launches launch tests test lands land crashes crash travels reaches covers lifts blasts claims denies vows
-    warns urges condemns calls confirms detects believes thinks thought believe think reports wants want insists raises
-    holds orders lobs unleashes carries conducts spoke rang paid bore beat led leads sank ran runs shut sought swore""",
+    """said says say told tells tell fell fall falls flew flies fly rose rise rises left leave leaves hit hits struck
+    strike strikes shot shoots shoot sent sends send made makes make took takes take gave gives give came comes come
+    went goes go put puts set sets held holds hold began begins begin saw sees see spoke speaks speak met meets meet
+    brought brings bring kept keeps keep broke breaks break blew blows blow drew draws draw threw throws throw let
+    lets lost loses lose won wins warned called calls urged asks asked wrote writes vowed slammed hailed stood stands
+    found finds added adds shows showed fires fire launches launch tests test lands land crashes crash travels reaches
+    covers lifts blasts claims denies vows warns urges condemns calls confirms detects believes thinks thought believe
+    think reports wants want insists raises holds orders lobs unleashes carries conducts spoke rang paid bore beat led
+    leads sank ran runs shut sought swore""",
 )
 _PREPOSITIONS = word_set(
     """of in on at from to into onto toward towards by with without for over under off near across against about between
-    during through around including despite within along amid among below above beyond behind inside outside via per than
-    like following"""
+    during through around including despite within along amid among below above beyond behind inside outside via per
+    than like following"""
 )
 
 
 def is_verbal(words: Sequence[Word], at: int) -> bool:
-    """Whether word `at` looks like a finite verb or auxiliary: a known form, or a lower-case -ed word that is no adjective."""
+    """Whether word `at` looks like a finite verb or auxiliary: a known form, or a lower-case -ed word that is no
+    adjective.
+    """
     word = words[at]
     low = word.low
     if low in _AUXILIARIES:

@@ -1,7 +1,7 @@
 """Dates and clock times as news writes them, found in normalised text and resolved against the publication day.
 
-Finding is separate from resolving: `find_dates` and `find_times` say what stands where, `resolve` turns a found date into
-a calendar day with a precision, given the publication day, the tense around it and the day last spoken of. Months
+Finding is separate from resolving: `find_dates` and `find_times` say what stands where, `resolve` turns a found date
+into a calendar day with a precision, given the publication day, the tense around it and the day last spoken of. Months
 are whole where the text gives no day ("in October", "last week"): their date is the first of the month.
 """
 
@@ -76,7 +76,9 @@ class Resolved(NamedTuple):
 
 
 class FoundTime(NamedTuple):
-    """A clock time "HH:MM"; `zone` in lower case where named ("gmt", "local", "pyongyang"); `exact` False near a hedge."""
+    """A clock time "HH:MM"; `zone` in lower case where named ("gmt", "local", "pyongyang"); `exact` False near a
+    hedge.
+    """
 
     start: int
     end: int
@@ -85,12 +87,12 @@ class FoundTime(NamedTuple):
     exact: bool
 
 
-# --- dates: finding -----------------------------------------------------------------------------------------------------
+# --- dates: finding ---------------------------------------------------------------------------------------------------
 
 _MONTH = r"(?P<month>jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?|jun\.|july?|jul\.|aug(?:ust|\.)?|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"  # noqa: E501
 _YEAR = r"(?:(?P<year>(?:19|20)\d\d)\b|(?P<relyear>of\slast\syear|last\syear|of\sthis\syear|this\syear|next\syear))"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
-_WEEKDAY = r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thurs?|fri|sat|sun)(?=\.?,?\s\d|\.,?\s[a-z]))"
+_WEEKDAY = r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|tues?|wed|thurs?|fri|sat|sun)(?=\.?,?\s\d|\.,?\s[a-z]))"  # noqa: E501
 _AMOUNT = r"(?P<amount>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|several|(?:a\s)?few)"
 
 
@@ -187,7 +189,8 @@ def _day_of_month(match: re.Match[str]) -> FoundDate | None:
 
 
 _DAY_WORDS = {
-    "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "overnight": 0, "yesterday": -1,
+    "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "overnight": 0,
+    "yesterday": -1,
     "last night": -1, "last evening": -1, "tomorrow": 1, "earlier today": 0, "later today": 0, "this day": 0,
 }  # fmt: skip
 
@@ -204,7 +207,9 @@ def _amount_of(word: str) -> int | None:
 
 
 def _units_away(match: re.Match[str]) -> FoundDate | None:
-    """ "two weeks ago", "a day earlier", "three days later"; an unknown amount ("several days ago") resolves to nothing."""
+    """ "two weeks ago", "a day earlier", "three days later"; an unknown amount ("several days ago") resolves to
+    nothing.
+    """
     amount = _amount_of(match["amount"])
     unit, way = match["unit"].lower(), match["way"].lower()
     if unit == "minute":
@@ -220,7 +225,8 @@ def _units_away(match: re.Match[str]) -> FoundDate | None:
 
 _RELATIVE_WORDS = {
     "the day before": -1, "the previous day": -1, "the day after": 1, "the next day": 1, "the following day": 1,
-    "the same day": 0, "same day": 0, "that day": 0, "the next morning": 1, "the following morning": 1, "the same morning": 0,
+    "the same day": 0, "same day": 0, "that day": 0, "the next morning": 1, "the following morning": 1,
+    "the same morning": 0,
     "the same evening": 0, "that morning": 0, "the day earlier": -1, "that night": 0, "that evening": 0,
     "the previous evening": -1, "the previous night": -1, "the night before": -1, "the evening before": -1,
     "the morning after": 1,
@@ -243,7 +249,7 @@ def _span(match: re.Match[str]) -> FoundDate | None:
 
 _FINDERS: tuple[tuple[re.Pattern[str], Builder], ...] = (
     (_compiled(r"(?P<y>(?:19|20)\d\d)-(?P<m>\d\d)-(?P<d>\d\d)"), _iso_day),
-    (_compiled(rf"(?:{_WEEKDAY}\.?,?\s)?{_MONTH}\s{_DAY}(?![:.,]?\d)(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?(?!\w))?(?:(?:,|\sof|\sin)?\s{_YEAR})?"), _absolute_day),
+    (_compiled(rf"(?:{_WEEKDAY}\.?,?\s)?{_MONTH}\s{_DAY}(?![:.,]?\d)(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?(?!\w))?(?:(?:,|\sof|\sin)?\s{_YEAR})?"), _absolute_day),  # noqa: E501
     (
         _compiled(rf"(?:{_WEEKDAY}\.?,?\s(?:the\s)?)?{_DAY}(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR})?"),
         _absolute_day,
@@ -263,7 +269,7 @@ _FINDERS: tuple[tuple[re.Pattern[str], Builder], ...] = (
         _weekday_date,
     ),
     (_compiled(r"(?:on|since|until|and|between|from)\sthe\s(?P<day>[1-9]|[12]\d|3[01])(?:st|nd|rd|th)"), _day_of_month),
-    (_compiled("|".join(re.escape(words).replace(r"\ ", r"\s") for words in sorted(_DAY_WORDS, key=len, reverse=True))), _day_word),
+    (_compiled("|".join(re.escape(words).replace(r"\ ", r"\s") for words in sorted(_DAY_WORDS, key=len, reverse=True))), _day_word),  # noqa: E501
     (
         _compiled(
             rf"(?:(?:less|more)\sthan\s|about\s|some\s|barely\s|just\s|only\s|nearly\s)?{_AMOUNT}\s(?P<unit>minute|hour|day|week|month|year)s?\s"
@@ -278,7 +284,7 @@ _FINDERS: tuple[tuple[re.Pattern[str], Builder], ...] = (
         ),
         _span,
     ),
-    (_compiled(r"(?:in|since|of|during|from|late|early|by|until)\s(?:(?:early|late|mid)[\s-])?(?P<year>(?:19[4-9]|20[0-4])\d)"), _year_alone),
+    (_compiled(r"(?:in|since|of|during|from|late|early|by|until)\s(?:(?:early|late|mid)[\s-])?(?P<year>(?:19[4-9]|20[0-4])\d)"), _year_alone),  # noqa: E501
 )  # fmt: skip
 _TRIGGER = re.compile(
     r"day|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d(?:st|nd|rd|th)\b|(?:19|20)\d\d|ago\b|earlier|later|before|after"
@@ -288,7 +294,9 @@ _TRIGGER = re.compile(
 
 
 def find_dates(text: str, start: int = 0, end: int | None = None) -> list[FoundDate]:
-    """Dates in `text[start:end]`, in order and without overlap; where several readings overlap the longer, earlier wins."""
+    """Dates in `text[start:end]`, in order and without overlap; where several readings overlap the longer, earlier
+    wins.
+    """
     stop = len(text) if end is None else end
     if not _TRIGGER.search(text, start, stop):
         return []
@@ -324,7 +332,7 @@ def _joined(text: str, found: list[FoundDate]) -> list[FoundDate]:
     return joined
 
 
-# --- dates: resolving ---------------------------------------------------------------------------------------------------
+# --- dates: resolving -------------------------------------------------------------------------------------------------
 
 
 def resolve(
@@ -338,8 +346,8 @@ def resolve(
     """The calendar date a found date stands for, or None where it cannot be known.
 
     `published` is the article's UTC day; without it only absolute dates resolve. `reach` says whether the words around
-    speak of what was or what will be. `last` is the date last spoken of, from which "a day earlier" counts. `ahead`: the
-    place spoken of is far enough east that its day can be one ahead of the publication day.
+    speak of what was or what will be. `last` is the date last spoken of, from which "a day earlier" counts. `ahead`:
+    the place spoken of is far enough east that its day can be one ahead of the publication day.
     """
     if found.kind == "day":
         return _resolve_day(found, published, reach)
@@ -471,7 +479,7 @@ def _resolve_span(found: FoundDate, published: date) -> Resolved | None:
     return Resolved(first.replace(day=1), "month") if first.month == ends.month else None
 
 
-# --- clock times --------------------------------------------------------------------------------------------------------
+# --- clock times ------------------------------------------------------------------------------------------------------
 
 _ZONE = (
     r"(?:[\s(]{1,2}(?P<zone>gmt|utc|kst|jst|ist|est|edt|et|pst|pdt|cest|cet|eest|eet|msk|cst|local(?:\s(?:korean\s)?time)?|z\b"
@@ -487,14 +495,14 @@ _DAYTIME = (
 )
 _CLOCKS = (
     re.compile(rf"(?<![\w.:])(?P<h>1[0-2]|0?\d)(?:[:.](?P<m>[0-5]\d))?(?::\d\d)?{_HALF}(?!\w){_ZONE}", re.IGNORECASE),
-    re.compile(rf"(?<![\w.:,-])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::\d\d)?(?:\s?(?:hours|hrs|h)\b)?(?![\w:]){_ZONE}", re.IGNORECASE),
-    re.compile(rf"(?<![\w.:,-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?:\s?(?:hours|hrs|h)\b|(?=\s(?:gmt|utc|kst|jst|ist|z|local)\b)){_ZONE}", re.IGNORECASE),
-    re.compile(rf"\bat\s(?:about\s|around\s)?(?P<h>0\d|1\d|2[0-3])(?P<m>[0-5]\d)(?=[\s,.;)])(?!\s(?:km|miles|kilo|people|metres|feet|m\b)){_ZONE}", re.IGNORECASE),
+    re.compile(rf"(?<![\w.:,-])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::\d\d)?(?:\s?(?:hours|hrs|h)\b)?(?![\w:]){_ZONE}", re.IGNORECASE),  # noqa: E501
+    re.compile(rf"(?<![\w.:,-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?:\s?(?:hours|hrs|h)\b|(?=\s(?:gmt|utc|kst|jst|ist|z|local)\b)){_ZONE}", re.IGNORECASE),  # noqa: E501
+    re.compile(rf"\bat\s(?:about\s|around\s)?(?P<h>0\d|1\d|2[0-3])(?P<m>[0-5]\d)(?=[\s,.;)])(?!\s(?:km|miles|kilo|people|metres|feet|m\b)){_ZONE}", re.IGNORECASE),  # noqa: E501
     re.compile(
         rf"\b(?P<past>half|(?:a\s)?quarter|{_HOUR_WORD}|twenty|twenty-five)\s(?:minutes\s)?(?P<to>past|to|before|after)\s(?P<hw>{_HOUR_WORD}|noon|midnight)\b{_DAYTIME}?",
         re.IGNORECASE,
     ),
-    re.compile(rf"\bat\s(?:about\s|around\s|roughly\s)?(?P<hw>{_HOUR_WORD}|\d{{1,2}})(?:\so'clock)?{_DAYTIME}", re.IGNORECASE),
+    re.compile(rf"\bat\s(?:about\s|around\s|roughly\s)?(?P<hw>{_HOUR_WORD}|\d{{1,2}})(?:\so'clock)?{_DAYTIME}", re.IGNORECASE),  # noqa: E501
     re.compile(r"\b(?P<noon>noon|midday|midnight)\b", re.IGNORECASE),
 )  # fmt: skip
 _CLOCK_TRIGGER = re.compile(

@@ -1,7 +1,8 @@
 """From sightings to told launches: which mentions are the same launch, and when each took place.
 
-Definite phrases look back to the launch in focus; another date, party or kind of weapon opens a new one; an undated retelling
-joins what it fits. Two launches told as one are rarer in news than one told twice, so a sighting without a date joins.
+Definite phrases look back to the launch in focus; another date, party or kind of weapon opens a new one; an undated
+retelling joins what it fits. Two launches told as one are rarer in news than one told twice, so a sighting without a
+date joins.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ class Calendar:
         return resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
 
     def _counted_from_event(self, found: FoundDate, before: Resolved | None, before_event: int) -> Resolved | None:
-        """ "a day after Kyiv fired ...": the launch lies that much before the day spoken of; longer stretches are rough."""
+        """ "a day after Kyiv fired ...": the launch lies that much before the day spoken of; longer stretches are
+        rough.
+        """
         following = self._doc.normal[found.end : found.end + 160].split(".")[0]
         if found.unit not in ("day", "hour") or (before_event < 0 or "," in following[: max(0, before_event)]):
             return None
@@ -185,7 +188,7 @@ class Teller:
             told.planned = False
         self._focus = told
 
-    # -- what a sighting says --------------------------------------------------------------------------------------------
+    # -- what a sighting says ------------------------------------------------------------------------------------------
 
     def _country(self, sighting: Sighting) -> str | None:
         """The launching country by the party, the place of launch or the weapon's maker; None where nothing says so."""
@@ -250,7 +253,7 @@ class Teller:
             return noun.strong and not self.told and not noun.plural
         return noun.strong or (bool(self.told) and noun.order != "")
 
-    # -- which launch ----------------------------------------------------------------------------------------------------
+    # -- which launch --------------------------------------------------------------------------------------------------
 
     def _match(self, sighting: Sighting, country: str | None, date: Resolved | None) -> Told | None:
         fitting = [told for told in self.told if self._fits(told, sighting, country, date)]

@@ -7,13 +7,15 @@ marks, hyphens and spaces). Everything is in text order:
 
 - `words`: `Word(start, end, text, low)`, marks included; `words_in(start, end)`
 - `paragraphs`, `sentences`: `Sentence(index, paragraph, start, end)`; `sentence_at(offset)`
-- `clauses`: `Clause(sentence, start, end, opener, subject, carried, quoted)`; `subject` is the `Actor` of the clause, also
-  where a coordinated or relative clause takes it from the one before; `clause_at(offset)`, `clauses_in(start, end)`
+- `clauses`: `Clause(sentence, start, end, opener, subject, carried, quoted)`; `subject` is the `Actor` of the clause,
+  also where a coordinated or relative clause takes it from the one before; `clause_at(offset)`, `clauses_in(start,
+  end)`
 - `quotations`: `Quotation(start, end, inner_start, inner_end, depth, speaker)`
-- `actors`: `Actor(start, end, kind, name, country, form, modifier, official, inferred, rank, entry)`: states, groups, bodies,
-  offices and persons with their country; "the North", a surname and a generic body are resolved; `actors_in(start, end)`
-- `attributions`: `Attribution(sentence, start, end, verb, source, speaker)`: "X said", "according to X"; `peeled(offset)`
-  tells whether an offset lies in one
+- `actors`: `Actor(start, end, kind, name, country, form, modifier, official, inferred, rank, entry)`: states, groups,
+  bodies, offices and persons with their country; "the North", a surname and a generic body are resolved;
+  `actors_in(start, end)`
+- `attributions`: `Attribution(sentence, start, end, verb, source, speaker)`: "X said", "according to X";
+  `peeled(offset)` tells whether an offset lies in one
 - `mentions`: what the lexicons name (weapons, nouns, places too); `mentions_in(start, end, *kinds)`
 - `dates`, `times`, `measures`: `FoundDate`, `FoundTime`, `Measure`, unresolved
 - `published` (UTC day or None), `language`, `dateline` (country of the dateline or None), `dateline_end`, `title`

@@ -15,14 +15,19 @@ from extractors.records import Evidence, Extraction
 # Without one of these an article tells of no launch, and is not read further.
 _GATE = re.compile(
     r"missile|rocket|drone|\bICBM|\bSLBM|ballistic|satellite|projectile|hypersonic|warhead|spacecraft|katyusha|shahed|orbit"
-    r"|lift-?off|tomahawk|hwasong|starship|falcon 9|\bUAV|iskander|atacms|minuteman|test-fir|airspace|space (?:cent|launch|agency)",
+    r"|lift-?off|tomahawk|hwasong|starship|falcon 9|\bUAV|iskander|atacms|minuteman|test-fir|airspace|space (?:cent|launch|agency)",  # noqa: E501
     re.IGNORECASE,
 )
 
 
+_LONGEST = 400_000  # characters read; the longest of articles has a quarter of that
+
+
 @dataclass(frozen=True, slots=True)
 class LaunchAccount:
-    """Why a launch record is as it is: `fields` gives the words each field came from, `inferred` those without words."""
+    """Why a launch record is as it is: `fields` gives the words each field came from, `inferred` those without
+    words.
+    """
 
     key: str
     rules: tuple[str, ...]
@@ -47,7 +52,8 @@ def extract(
     """The launches and reactions an article tells of.
 
     `text` is the plain body; every offset in the result is a code point of it. `published` anchors relative dates; a
-    datetime counts by its UTC day. Text that is not English gives nothing but its language.
+    datetime counts by its UTC day. Text that is not English gives nothing but its language; of a text longer than
+    400,000 characters the rest is not read.
     """
     return explain(text, title=title, published=published, packs=packs).extraction
 
@@ -57,6 +63,7 @@ def explain(
 ) -> Account:
     """`extract`, with the rules, source words and guards behind each launch."""
     packs = packs or default_packs()
+    text = text[:_LONGEST]
     if not (_GATE.search(text) or _GATE.search(title)):
         return Account(Extraction((), (), packs.version, None))
     document = Document(text, title=title, published=published, packs=packs)

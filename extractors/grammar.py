@@ -12,14 +12,17 @@ from extractors.patterns import Alphabet, Frame, PatternError, compile_pattern
 
 # What the engine itself finds, beside the word classes of the pack.
 ENGINE_CLASSES = (
-    "STOP", "COMMA", "WORD", "ACTOR", "OWNER", "WEAPON", "LAUNCHNOUN", "PRONOUN", "DATE", "TIME", "PLACE", "MEASURE", "SAYS",
+    "STOP", "COMMA", "WORD", "ACTOR", "OWNER", "WEAPON", "LAUNCHNOUN", "PRONOUN", "DATE", "TIME", "PLACE", "MEASURE",
+    "SAYS",
 )  # fmt: skip
 _STOPS = ("STOP", "WEAPON", "LAUNCHED", "LAUNCHES", "LIFTOFF", "SUBORD", "CONDUCTED", "LAUNCHNOUN")
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """`phrases`: first word -> (words, class), longest first. `strong` and `weak`: nouns of launching, as word tuples."""
+    """`phrases`: first word -> (words, class), longest first. `strong` and `weak`: nouns of launching, as word
+    tuples.
+    """
 
     alphabet: Alphabet
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]

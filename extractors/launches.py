@@ -2,8 +2,8 @@
 
     launches = find_launches(document)
 
-Each `FoundLaunch` holds the record and every mention of it in text order, anaphoric ones included, with the rules and the source
-span of each field.
+Each `FoundLaunch` holds the record and every mention of it in text order, anaphoric ones included, with the rules and
+the source span of each field.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundLaunch:
-    """A record with where it was told. `mentions` are spans in text order; `sources` says which words gave each field."""
+    """A record with where it was told. `mentions` are spans in text order; `sources` says which words gave each
+    field.
+    """
 
     launch: Launch
     mentions: tuple[Span, ...]
@@ -104,7 +106,7 @@ class Recorder:
         kept = [(launch, role) for launch, role in zip(told, roles, strict=True) if self._counts(launch, role)]
         return [self._record(f"L{number}", launch, role) for number, (launch, role) in enumerate(kept, 1)]
 
-    # -- completing ------------------------------------------------------------------------------------------------------
+    # -- completing ----------------------------------------------------------------------------------------------------
 
     def _complete(self, told: Sequence[Told]) -> None:
         """Country and date from the context, where the launch's own words give none."""
@@ -176,7 +178,7 @@ class Recorder:
             launch.date_from, launch.date = near
             launch.date_inferred = True
 
-    # -- judging ---------------------------------------------------------------------------------------------------------
+    # -- judging -------------------------------------------------------------------------------------------------------
 
     def _roles(self, told: Sequence[Told]) -> list[Role]:
         roles: list[Role] = ["lead" if self._is_lead(launch, told) else "background" for launch in told]
@@ -215,7 +217,14 @@ class Recorder:
         return first == 0 or in_title or (first <= 1 and share >= 0.2) or share >= 0.35
 
     def _counts(self, launch: Told, role: Role) -> bool:
-        if launch.country is None:
+        if launch.country is None or not self._has_launched(launch.country):
+            return False
+        armed = any(
+            phrase.kind == "weapon" or phrase.weapon_class or phrase.name
+            for s in launch.sightings
+            for phrase in s.phrases
+        )
+        if launch.country_inferred and not armed and launch.like is None and role == "background":
             return False
         if role == "lead":
             yearly = launch.date is not None and launch.date.precision == "year"
@@ -237,12 +246,12 @@ class Recorder:
         words = self._doc.normal[sentence.start : sentence.end].lower()
         many = any(phrase.plural for phrase in sighting.phrases)
         long = re.search(
-            r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",
+            r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",  # noqa: E501
             words,
-        )  # noqa: E501
+        )
         return bool(many and long) and (launch.date is None or launch.date.precision != "day" or launch.date_inferred)
 
-    # -- the record ------------------------------------------------------------------------------------------------------
+    # -- the record ----------------------------------------------------------------------------------------------------
 
     def _record(self, key: str, launch: Told, role: Role) -> FoundLaunch:
         draft = _Draft(launch)
@@ -340,7 +349,9 @@ class Recorder:
         return found  # type: ignore[return-value]
 
     def _described(self, told: Told) -> str | None:
-        """What the text elsewhere calls a weapon of the same name ("the K-4, a submarine-launched ballistic missile")."""
+        """What the text elsewhere calls a weapon of the same name ("the K-4, a submarine-launched ballistic
+        missile").
+        """
         if told.name is None:
             return None
         found = [s.weapon_class for s in self._sightings if s.name == told.name and s.weapon_class]
@@ -365,9 +376,9 @@ class Recorder:
         if named in ("space_launch_vehicle", "satellite", "spacecraft") or (
             "rocket" in around
             and re.search(
-                r"\b(?:satellites?|spacecraft|orbit\w*|payloads?|astronauts?|capsule|lift-?off|launch ?pad|space (?:agency|station|cent(?:re|er))|spaceport|lunar|cosmodrome)\b",
+                r"\b(?:satellites?|spacecraft|orbit\w*|payloads?|astronauts?|capsule|lift-?off|launch ?pad|space (?:agency|station|cent(?:re|er))|spaceport|lunar|cosmodrome)\b",  # noqa: E501
                 around,
-            )  # noqa: E501
+            )
         ):
             draft.inferred.append("weapon_class")
             return "space_launch_vehicle"
@@ -549,12 +560,16 @@ _NEWS_DAYS = 62
 _ZONE_COUNTRIES = {
     "kst": frozenset(["PRK", "KOR"]), "korean": frozenset(["PRK", "KOR"]), "korea": frozenset(["PRK", "KOR"]),
     "pyongyang": frozenset(["PRK", "KOR"]), "seoul": frozenset(["PRK", "KOR"]), "jst": frozenset(["JPN", "PRK", "KOR"]),
-    "tokyo": frozenset(["JPN", "PRK", "KOR"]), "japan": frozenset(["JPN", "PRK", "KOR"]), "japanese": frozenset(["JPN", "PRK", "KOR"]),
-    "ist": frozenset(["IND", "ISR"]), "indian": frozenset(["IND"]), "india": frozenset(["IND"]), "beijing": frozenset(["CHN"]),
-    "tehran": frozenset(["IRN"]), "iran": frozenset(["IRN"]), "iranian": frozenset(["IRN"]), "moscow": frozenset(["RUS"]),
+    "tokyo": frozenset(["JPN", "PRK", "KOR"]), "japan": frozenset(["JPN", "PRK", "KOR"]),
+    "japanese": frozenset(["JPN", "PRK", "KOR"]),
+    "ist": frozenset(["IND", "ISR"]), "indian": frozenset(["IND"]), "india": frozenset(["IND"]),
+    "beijing": frozenset(["CHN"]),
+    "tehran": frozenset(["IRN"]), "iran": frozenset(["IRN"]), "iranian": frozenset(["IRN"]),
+    "moscow": frozenset(["RUS"]),
     "msk": frozenset(["RUS"]), "kyiv": frozenset(["UKR"]), "israel": frozenset(["ISR"]), "israeli": frozenset(["ISR"]),
     "est": frozenset(["USA"]), "edt": frozenset(["USA"]), "et": frozenset(["USA"]), "eastern": frozenset(["USA"]),
-    "pst": frozenset(["USA"]), "pdt": frozenset(["USA"]), "pacific": frozenset(["USA"]), "cst": frozenset(["CHN", "USA", "TWN"]),
+    "pst": frozenset(["USA"]), "pdt": frozenset(["USA"]), "pacific": frozenset(["USA"]), "cst": frozenset(["CHN",
+    "USA", "TWN"]),
     "us": frozenset(["USA"]), "u.s.": frozenset(["USA"]), "australian": frozenset(["AUS"]),
 }  # fmt: skip
 
@@ -572,7 +587,7 @@ def _agrees(told: Told, sighting: Sighting) -> bool:
     if country and told.country and country != told.country:
         return False
     a, b = told.weapon_class, sighting.weapon_class
-    return a is None or b is None or special(a, b) in (a, b) and (special(a, b) == special(b, a))
+    return a is None or b is None or (special(a, b) in (a, b) and (special(a, b) == special(b, a)))
 
 
 def _first_class(told: Told) -> str | None:

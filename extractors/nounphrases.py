@@ -1,7 +1,7 @@
 """Noun phrases of weapons and of launches: "at least two short-range ballistic missiles", "Wednesday's launch".
 
-A phrase is read leftward from its head: adjectives, owner, count and determiner. Its class comes from the words alone; a
-weapon's name is kept apart.
+A phrase is read leftward from its head: adjectives, owner, count and determiner. Its class comes from the words
+alone; a weapon's name is kept apart.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ Determiner = Literal["a", "the", "this", "own", "another", "each", "no", "count"
 # From general to special; of related classes the special one wins.
 PARENT: dict[str, str | None] = {
     "crbm": "ballistic_missile", "srbm": "ballistic_missile", "mrbm": "ballistic_missile", "irbm": "ballistic_missile",
-    "icbm": "ballistic_missile", "slbm": "ballistic_missile", "ballistic_missile": "missile", "cruise_missile": "missile",
+    "icbm": "ballistic_missile", "slbm": "ballistic_missile", "ballistic_missile": "missile",
+    "cruise_missile": "missile",
     "anti_ship_missile": "cruise_missile", "hypersonic_missile": "missile", "surface_to_air_missile": "missile",
-    "missile": "projectile", "artillery_rocket": "projectile", "space_launch_vehicle": "projectile", "attack_drone": None,
+    "missile": "projectile", "artillery_rocket": "projectile", "space_launch_vehicle": "projectile",
+    "attack_drone": None,
     "projectile": None,
 }  # fmt: skip
 
@@ -36,10 +38,10 @@ PARENT: dict[str, str | None] = {
 class NounPhrase:
     """A weapon or a launch as a noun phrase; offsets of the whole of it.
 
-    `determiner` "a", "the", "this", "own" (a possessive), "another", "each", "no", "count" or "bare". `count` is what the
-    words say of the number of weapons, None where they say nothing. `weapon_class` comes from the words; `name` is the
-    weapon's name as written, `entry` its lexicon entry. `date` is that of "Wednesday's launch". `strong` marks nouns that name
-    a launch on their own. `order` is "another", "earlier", "last", "next", "latest", "ordinal" or "".
+    `determiner` "a", "the", "this", "own" (a possessive), "another", "each", "no", "count" or "bare". `count` is what
+    the words say of the number of weapons, None where they say nothing. `weapon_class` comes from the words; `name`
+    is the weapon's name as written, `entry` its lexicon entry. `date` is that of "Wednesday's launch". `strong` marks
+    nouns that name a launch on their own. `order` is "another", "earlier", "last", "next", "latest", "ordinal" or "".
     """
 
     start: int
@@ -89,9 +91,9 @@ _THE = word_set("the that those these this both")
 _OWN = word_set("its their his her our whose")
 _STOP_WORDS = word_set(
     """of in on at from to into onto toward towards by with without for over under off near across against about between
-    during and or but while when where which who whom that as after before since if because is are was were be been being
-    has have had do does did will would can could may might must shall should said says it he she they we i you not than
-    including involving called named dubbed known following like via per"""
+    during and or but while when where which who whom that as after before since if because is are was were be been
+    being has have had do does did will would can could may might must shall should said says it he she they we i you
+    not than including involving called named dubbed known following like via per"""
 )
 _ED_ADJECTIVES = word_set(
     """unidentified suspected unarmed upgraded improved advanced so-called modified armed alleged presumed unspecified
@@ -102,14 +104,19 @@ _ED_ADJECTIVES = word_set(
 )
 _ORDER = {
     "another": "another", "further": "another", "other": "another", "additional": "another", "separate": "another",
-    "more": "another", "fresh": "another", "earlier": "earlier", "previous": "earlier", "prior": "earlier", "last": "last",
-    "next": "next", "latest": "latest", "subsequent": "another", "first": "ordinal", "second": "ordinal", "third": "ordinal",
-    "fourth": "ordinal", "fifth": "ordinal", "sixth": "ordinal", "seventh": "ordinal", "eighth": "ordinal", "past": "earlier",
-    "recent": "latest", "smaller": "earlier", "similar": "another", "larger": "another", "bigger": "another", "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
+    "more": "another", "fresh": "another", "earlier": "earlier", "previous": "earlier", "prior": "earlier",
+    "last": "last",
+    "next": "next", "latest": "latest", "subsequent": "another", "first": "ordinal", "second": "ordinal",
+    "third": "ordinal",
+    "fourth": "ordinal", "fifth": "ordinal", "sixth": "ordinal", "seventh": "ordinal", "eighth": "ordinal",
+    "past": "earlier",
+    "recent": "latest", "smaller": "earlier", "similar": "another", "larger": "another", "bigger": "another",
+    "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
 }  # fmt: skip
 CLASS_ADJECTIVES = {
     "submarine-launched": "slbm", "sub-launched": "slbm", "submarine-based": "slbm", "anti-ship": "anti_ship_missile",
-    "hypersonic": "hypersonic_missile", "intercontinental": "icbm", "ballistic": "ballistic_missile", "cruise": "cruise_missile",
+    "hypersonic": "hypersonic_missile", "intercontinental": "icbm", "ballistic": "ballistic_missile",
+    "cruise": "cruise_missile",
     "short-range ballistic": "srbm",
 }  # fmt: skip
 _HEDGES = word_set("suspected presumed apparent possible likely unidentified appeared seemed believed single reported")
@@ -118,14 +125,14 @@ _ING_ADJECTIVES = word_set(
 )
 _MODALS = word_set("to will would can could may might not n't never shall should must")
 _SALVO_OF = word_set(
-    "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"
+    "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"  # noqa: E501
 )
 _MAX_LEFT = 11
 _LAUNCH_WORD = re.compile(r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b", re.IGNORECASE)
 _NOT_FLYING_TAILS = word_set(
-    """channel channels television tv news dish phone phones image images imagery picture pictures photo photos photograph
-    photographs data link links broadcaster office broadcast radio internet signal signals navigation company firm maker
-    operator dealer show"""
+    """channel channels television tv news dish phone phones image images imagery picture pictures photo photos
+    photograph photographs data link links broadcaster office broadcast radio internet signal signals navigation
+    company firm maker operator dealer show"""
 )
 IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
@@ -168,7 +175,7 @@ class PhraseFinder:
         kept = [w for w in weapons if w.start not in taken and not any(s <= w.start and w.end <= e for s, e in spans)]
         return sorted([*kept, *launches], key=lambda phrase: phrase.start)
 
-    # -- weapons ---------------------------------------------------------------------------------------------------------
+    # -- weapons -------------------------------------------------------------------------------------------------------
 
     def _weapons(self) -> Iterator[NounPhrase]:
         group: list[Mention] = []
@@ -213,7 +220,9 @@ class PhraseFinder:
         return _LAUNCH_WORD.search(self._doc.normal, max(0, mention.start - 80), mention.end + 80) is not None
 
     def _continues(self, left: Mention, right: Mention) -> bool:
-        """Whether two mentions are one phrase: "Hwasong-18 | intercontinental ballistic missile", "missile ( | ICBM)"."""
+        """Whether two mentions are one phrase: "Hwasong-18 | intercontinental ballistic missile", "missile ( |
+        ICBM)".
+        """
         between = self._doc.normal[left.end : right.start]
         if between.strip() in ("", "(", "-", '"') and "\n" not in between and len(between) <= 3:
             return True
@@ -241,7 +250,7 @@ class PhraseFinder:
             phrase = replace(phrase, plural=names[0].plural)
         return self._leftward(phrase)
 
-    # -- launches --------------------------------------------------------------------------------------------------------
+    # -- launches ------------------------------------------------------------------------------------------------------
 
     def _launch_nouns(self) -> Iterator[tuple[int, int]]:
         """(index of the first word, number of words) of nouns of launching."""
@@ -263,7 +272,9 @@ class PhraseFinder:
                 at += 1
 
     def _is_noun(self, at: int, length: int) -> bool:
-        """Whether the word is used as a noun: after a determiner, an adjective, a possessive or a weapon, or before "of"."""
+        """Whether the word is used as a noun: after a determiner, an adjective, a possessive or a weapon, or before
+        "of".
+        """
         word = self._words[at]
         if self._actor_covers.get(at) is not None or self._inside_other_noun(word):
             return False
@@ -363,7 +374,7 @@ class PhraseFinder:
         offset = self._words[back].end
         return weapons.get(offset) or weapons.get(offset - 2 if self._words[back].text.endswith("'s") else -1)
 
-    # -- leftward --------------------------------------------------------------------------------------------------------
+    # -- leftward ------------------------------------------------------------------------------------------------------
 
     def _leftward(self, phrase: NounPhrase) -> NounPhrase:
         """The phrase with its adjectives, owner, count and determiner."""
@@ -519,17 +530,19 @@ class PhraseFinder:
 
 
 _COMPOUND_TAILS = word_set(
-    """ceremony ceremonies exercise party preparations vehicle vehicles site sites pad pads facility facilities centre center window complex director team date range schedule
-    party event campaign control customer provider services service capability tube canister position bed pilot ban fight
-    fire-fighting minister alarm brigade bench tunnel results stand case match area ground grounds tower code message
-    attendant deck operator crew crews zone sites' force forces drill drills exercise exercises plane planes jet jets"""
+    """ceremony ceremonies exercise party preparations vehicle vehicles site sites pad pads facility facilities centre
+    center window complex director team date range schedule party event campaign control customer provider services
+    service capability tube canister position bed pilot ban fight fire-fighting minister alarm brigade bench tunnel
+    results stand case match area ground grounds tower code message attendant deck operator crew crews zone sites'
+    force forces drill drills exercise exercises plane planes jet jets"""
 )
 _ADJECTIVES_BEFORE = word_set(
     """successful failed recent latest new suspected apparent reported planned possible live second third first similar
-    underwater simultaneous unannounced unsuccessful previous future surprise nuclear overnight massive major deadly missile
-    rocket weapons weapon drone satellite ballistic submarine space spaceflight combined early-morning pre-dawn predawn
-    nighttime night large-scale retaliatory direct unprecedented combat provocative illegal controversial long-range
-    short-range mass dawn double static static-fire follow-up low-key space-launch land-based sea-based"""
+    underwater simultaneous unannounced unsuccessful previous future surprise nuclear overnight massive major deadly
+    missile rocket weapons weapon drone satellite ballistic submarine space spaceflight combined early-morning
+    pre-dawn predawn nighttime night large-scale retaliatory direct unprecedented combat provocative illegal
+    controversial long-range short-range mass dawn double static static-fire follow-up low-key space-launch land-based
+    sea-based"""
 )
 _VERBISH = word_set("test-fired test-launched flight-tested re-entered test-firing test-launching")
 

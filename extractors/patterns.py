@@ -1,17 +1,17 @@
 """The pattern language of the rule packs: frames over chunks, compiled to linear-time expressions.
 
-A sentence is read as a sequence of chunks, each with one class: a word class of the pack (`LAUNCHED`, `BE`, ...) or a class the
-engine sets (`ACTOR`, `WEAPON`, `DATE`, ...). Every class is one character, so a frame is an ordinary regular expression over
-a short string. A pattern is a row of items parted by spaces:
+A sentence is read as a sequence of chunks, each with one class: a word class of the pack (`LAUNCHED`, `BE`, ...) or a
+class the engine sets (`ACTOR`, `WEAPON`, `DATE`, ...). Every class is one character, so a frame is an ordinary
+regular expression over a short string. A pattern is a row of items parted by spaces:
 
 - `WEAPON` one chunk of that class; `LAUNCHED|LAUNCHES` of either; `^WEAPON` of any class but that one
 - `ACTOR?` perhaps one
-- `~4` up to four chunks of any class but those of `stops` (by default the ends of sentences and clauses, launch verbs and
-  weapons); `~~4` up to four of any class but an end of sentence
+- `~4` up to four chunks of any class but those of `stops` (by default the ends of sentences and clauses, launch verbs
+  and weapons); `~~4` up to four of any class but an end of sentence
 - `actor=ACTOR` the chunk fills the slot `actor`
 
-Repetition is always bounded and never nested, and there is neither lookaround nor backreference: matching takes time linear
-in the number of chunks.
+Repetition is always bounded and never nested, and there is neither lookaround nor backreference: matching takes time
+linear in the number of chunks.
 """
 
 from __future__ import annotations

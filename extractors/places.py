@@ -1,4 +1,6 @@
-"""Where a launch came from and where it went: place phrases after the prepositions and verbs that give them their role."""
+"""Where a launch came from and where it went: place phrases after the prepositions and verbs that give them their
+role.
+"""
 
 from __future__ import annotations
 
@@ -34,20 +36,21 @@ class PlacePhrase:
 
 
 _GEO = word_set(
-    """sea seas ocean waters water coast coasts shore peninsula zone desert strait straits bay gulf range ranges site centre
-    center spaceport cosmodrome pad silo base island islands airport airfield airfields province region area capital city
-    town territory soil border ground complex facility station field mountain mountains airspace exclave valley county
-    district target targets villages village port ship submarine destroyer frigate warship launcher launchpad port depot
-    refinery plant kibbutz settlement settlements lake barge vessel carrier polygon atoll oblast governorate road tel"""
+    """sea seas ocean waters water coast coasts shore peninsula zone desert strait straits bay gulf range ranges site
+    centre center spaceport cosmodrome pad silo base island islands airport airfield airfields province region area
+    capital city town territory soil border ground complex facility station field mountain mountains airspace exclave
+    valley county district target targets villages village port ship submarine destroyer frigate warship launcher
+    launchpad port depot refinery plant kibbutz settlement settlements lake barge vessel carrier polygon atoll oblast
+    governorate road tel"""
 )
 _SITE_NOUNS = word_set(
     "site centre center spaceport cosmodrome pad silo launchpad station range complex base polygon barge ground"
 )
 _SITE_WORDS = word_set("site position pad facility ground area point centre center base complex")
 _SPOKEN = word_set(
-    """rebuke rebukes condemnation condemnations protest protests call calls criticism reaction reactions response responses
-    statement statements report reports footage comment comments praise support appeal anger outrage word away data images
-    information objections support far km kilometres kilometers miles"""
+    """rebuke rebukes condemnation condemnations protest protests call calls criticism reaction reactions response
+    responses statement statements report reports footage comment comments praise support appeal anger outrage word
+    away data images information objections support far km kilometres kilometers miles"""
 )
 _SEA_NOUNS = word_set("sea seas ocean waters water coast coasts shore gulf bay strait straits pacific atlantic")
 _TARGET_NOUNS = word_set("target targets boat ship hulk vessel drone barge")
@@ -68,14 +71,14 @@ _LOWER = word_set(
     "target targets city site station zone of factory military railway open territory country capital area areas"
 )
 _VAGUE = word_set(
-    "airfield desert airport pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel"
+    "airfield desert airport pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel"  # noqa: E501
 )
 _NOT_PLACES = word_set(
-    """night morning evening afternoon response retaliation order total part particular fact series row answer years months
-    weeks hours minutes seconds days time presence attempt bid effort event case wake statement footage message low high
-    full power success failure sight first second third range speed height altitude distance flight test drill exercise
-    exercises launch front line end start middle violation defiance reply turn addition combat action world history
-    public private television state-run national international security council reporters social media"""
+    """night morning evening afternoon response retaliation order total part particular fact series row answer years
+    months weeks hours minutes seconds days time presence attempt bid effort event case wake statement footage message
+    low high full power success failure sight first second third range speed height altitude distance flight test
+    drill exercise exercises launch front line end start middle violation defiance reply turn addition combat action
+    world history public private television state-run national international security council reporters social media"""
 )
 _TRIM = re.compile(
     r"^(?:the|a|an|its|their|his|our|about|around|somewhere|some|what|this|that|same|two|three|several|as|least)\s+",
@@ -83,12 +86,14 @@ _TRIM = re.compile(
 )
 _ENDS_PHRASE = (
     "STOP", "COMMA", "DATE", "TIME", "MEASURE", "SAYS", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN", "REL", "WITH", "BY",
-    "LAUNCHED", "LAUNCHES", "LAUNCHING", "FLIGHT", "IMPACT", "INTERCEPT", "BE", "HAVE", "FUTURE", "CAN", "NOT", "LIFTOFF",
+    "LAUNCHED", "LAUNCHES", "LAUNCHING", "FLIGHT", "IMPACT", "INTERCEPT", "BE", "HAVE", "FUTURE", "CAN", "NOT",
+    "LIFTOFF",
     "FAIL", "AND", "INCLUDE", "TO", "FROM", "USED", "USES", "PRONOUN", "DETECT", "CONDUCTED",
 )  # fmt: skip
 _LONGEST = 9  # chunks
 _LAUNCHING = (
-    "LAUNCHED", "LAUNCH", "LAUNCHES", "LAUNCHING", "LAUNCHNOUN", "WEAPON", "LIFTOFF", "FLIGHT", "PRONOUN", "IMPACT", "PUTTED",
+    "LAUNCHED", "LAUNCH", "LAUNCHES", "LAUNCHING", "LAUNCHNOUN", "WEAPON", "LIFTOFF", "FLIGHT", "PRONOUN", "IMPACT",
+    "PUTTED",
 )  # fmt: skip
 _TOWARD = word_set("toward towards into at onto against over across")
 
@@ -104,11 +109,11 @@ class PlaceReader:
         found: list[PlacePhrase] = []
         for at, chunk in enumerate(row.chunks):
             phrase = None
-            if (chunk.name == "FROM" and self._of_launch(row, at)) or (
-                chunk.name == "LIFTOFF" and chunk.low.endswith(("from", "left", "departed"))
+            if (
+                (chunk.name == "FROM" and self._of_launch(row, at))
+                or (chunk.name == "LIFTOFF" and chunk.low.endswith(("from", "left", "departed")))
+                or (chunk.name == "OF" and at and row.chunks[at - 1].low.endswith("pad"))
             ):
-                phrase = self._phrase(row, at, "site", 5)
-            elif chunk.name == "OF" and at and row.chunks[at - 1].low.endswith("pad"):
                 phrase = self._phrase(row, at, "site", 5)
             elif (
                 chunk.name == "AT"
@@ -248,7 +253,7 @@ class PlaceReader:
             ):
                 break
             taken.append(chunk)
-        while taken and (taken[-1].low in _LINKS or taken[-1].low in _DANGLING or taken[-1].name in ("AT", "OF", "TO")) and taken[-1].low not in (
+        while taken and (taken[-1].low in _LINKS or taken[-1].low in _DANGLING or taken[-1].name in ("AT", "OF", "TO")) and taken[-1].low not in (  # noqa: E501
             "east", "west", "north", "south",
         ):  # fmt: skip
             taken.pop()

@@ -1,7 +1,8 @@
 """Counts with bounds, and distances and altitudes in kilometres, found in normalised text.
 
-A count is a pair of bounds as the annotation guide reads it: "two" (2, 2), "at least two" (2, None), "several" (2, None),
-"dozens" (24, None), "up to ten" (None, 10). One statute mile is 1.609 km, a nautical mile 1.852 km, a foot 0.0003048 km.
+A count is a pair of bounds as the annotation guide reads it: "two" (2, 2), "at least two" (2, None), "several" (2,
+None), "dozens" (24, None), "up to ten" (None, 10). One statute mile is 1.609 km, a nautical mile 1.852 km, a foot
+0.0003048 km.
 """
 
 from __future__ import annotations
@@ -98,12 +99,14 @@ def read_number(words: Sequence[Word], at: int) -> tuple[int, int] | None:
 
 
 _AT_LEAST = (
-    ("at", "least"), ("more", "than"), ("over",), ("not", "less", "than"), ("no", "fewer", "than"), ("no", "less", "than"),
+    ("at", "least"), ("more", "than"), ("over",), ("not", "less", "than"), ("no", "fewer", "than"), ("no", "less",
+    "than"),
     ("not", "fewer", "than"), ("upwards", "of"), ("upward", "of"), ("a", "minimum", "of"), ("some", "more", "than"),
     ("well", "over"), ("in", "excess", "of"), ("north", "of"), ("above",), ("greater", "than"),
 )  # fmt: skip
 _AT_MOST = (
-    ("up", "to"), ("as", "many", "as"), ("at", "most"), ("no", "more", "than"), ("not", "more", "than"), ("fewer", "than"),
+    ("up", "to"), ("as", "many", "as"), ("at", "most"), ("no", "more", "than"), ("not", "more", "than"), ("fewer",
+    "than"),
     ("less", "than"), ("under",), ("a", "maximum", "of"),
 )  # fmt: skip
 _ABOUT = word_set(

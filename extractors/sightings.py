@@ -29,9 +29,9 @@ Kind = Literal["event", "nominal", "flight"]
 class Sighting:
     """One place in the text that tells of a launch.
 
-    `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun phrase
-    where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of other clauses of the
-    sentence. `definite`: it looks back. `planned`,
+    `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun
+    phrase where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of
+    other clauses of the sentence. `definite`: it looks back. `planned`,
     `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
@@ -113,7 +113,7 @@ class RowSightings(NamedTuple):
 
 
 _ATTACK_NOUNS = frozenset(
-    ["strike", "strikes", "attack", "attacks", "raid", "raids", "barrage", "barrages", "bombardment", "assault", "assaults",
+    ["strike", "strikes", "attack", "attacks", "raid", "raids", "barrage", "barrages", "bombardment", "assault", "assaults",  # noqa: E501
      "salvo", "volley", "onslaught", "blitz", "bombardments"]
 )  # fmt: skip
 _PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
@@ -174,7 +174,7 @@ class SightingFinder:
                 self._subject = chunk.item
                 return
 
-    # -- frames ----------------------------------------------------------------------------------------------------------
+    # -- frames --------------------------------------------------------------------------------------------------------
 
     def _in_row(self, row: Row) -> list[tuple[int, Sighting]]:
         names = {chunk.name for chunk in row.chunks}
@@ -294,7 +294,9 @@ class SightingFinder:
             sighting.joint = _joint_total(phrase, chunks, at + 1)
 
     def _partner(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
-        """ "Drones and missiles", "cruise missiles, along with a rocket": the class named first stands for the salvo."""
+        """ "Drones and missiles", "cruise missiles, along with a rocket": the class named first stands for the
+        salvo.
+        """
         at = weapon - 1
         if at < 1 or chunks[at].name not in ("AND", "INCLUDE", "PUTTING"):
             return
@@ -336,7 +338,7 @@ class SightingFinder:
         if phrase.determiner == "bare" and phrase.weapon_class in (None, "missile", "projectile"):
             sighting.phrase = part
 
-    # -- who launches ----------------------------------------------------------------------------------------------------
+    # -- who launches --------------------------------------------------------------------------------------------------
 
     def _actor(self, row: Row, voice: str, trigger: int, weapon: int, sighting: Sighting) -> Actor | None:
         chunks = row.chunks
@@ -395,7 +397,8 @@ class SightingFinder:
                     return chunks[at - 2].item  # type: ignore[no-any-return]
                 return chunk.item  # type: ignore[no-any-return]
         possessor = next(
-            (c.item for i, c in enumerate(chunks[max(0, trigger - 5) : trigger], max(0, trigger - 5)) if c.name in ("ACTOR", "PLACE", "OWNER") and i and chunks[i - 1].low in ("of", "the")
+            (c.item for i, c in enumerate(chunks[max(0, trigger - 5) : trigger], max(0,
+            trigger - 5)) if c.name in ("ACTOR", "PLACE", "OWNER") and i and chunks[i - 1].low in ("of", "the")
              and _launches(c.item) and i >= trigger - 4),
             None,
         )  # fmt: skip

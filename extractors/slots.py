@@ -78,7 +78,9 @@ class SlotSharer:
         return any(is_verbal(words, at) for at in range(len(words))) and not clause.start <= sighting.end <= clause.end
 
     def _nearest(self, row: Row, sightings: Sequence[tuple[int, Sighting]], at: int) -> Sighting:
-        """The nearest sighting; one that only looks back ("in the fourth such firing") stands behind those that tell."""
+        """The nearest sighting; one that only looks back ("in the fourth such firing") stands behind those that
+        tell.
+        """
         telling = [pair for pair in sightings if pair[1].kind == "event" or pair[1].weapon_class]
 
         def cost(pair: tuple[int, Sighting]) -> int:
@@ -108,7 +110,9 @@ def _distance(chunks: Sequence[Chunk], a: int, b: int) -> int:
 
 
 def joined(found: list[Sighting]) -> list[Sighting]:
-    """Sightings of one sentence with a pronoun told together with the weapon before it ("... exploded after it rose ...")."""
+    """Sightings of one sentence with a pronoun told together with the weapon before it ("... exploded after it rose
+    ...").
+    """
     kept: list[Sighting] = []
     for sighting in found:
         if (

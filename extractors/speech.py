@@ -1,7 +1,7 @@
 """Who says so: attributions ("X said", "according to X", "... , X said.") and the speakers of quotations.
 
-An attribution is peeled off before a clause is read, so that the one who reports is not taken for the one who acts, and the
-day of a statement not for the day of the event.
+An attribution is peeled off before a clause is read, so that the one who reports is not taken for the one who acts,
+and the day of a statement not for the day of the event.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from extractors.text import QuoteSpan, Sentence, Word, word_set
 class Attribution:
     """A stretch that says who says so. `start`..`end` covers the whole of it, with the day of the statement.
 
-    `source` is who, as written ("South Korea's military", "an official"); `speaker` the actor among those words, pronouns
-    resolved, or None for an unnamed source. `verb` is the lower-case verb, "according" for "according to".
+    `source` is who, as written ("South Korea's military", "an official"); `speaker` the actor among those words,
+    pronouns resolved, or None for an unnamed source. `verb` is the lower-case verb, "according" for "according to".
     """
 
     sentence: int
@@ -34,7 +34,9 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A quotation with its marks (`start`..`end`) and without (`inner_start`..`inner_end`), and who speaks, if known."""
+    """A quotation with its marks (`start`..`end`) and without (`inner_start`..`inner_end`), and who speaks, if
+    known.
+    """
 
     start: int
     end: int
@@ -48,8 +50,8 @@ SPEECH_VERBS = word_set(
     """said says say saying told tells added adds reported reports announced announces wrote writes stated states noted
     notes claimed claims confirmed confirms declared declares revealed reveals disclosed discloses explained explains
     believes believe believed estimates estimated reckons reckon thinks insists insisted tweeted posted boasted boasts
-    concluded concludes argued argues predicted recalled replied answered promised admitted acknowledged asserted alleged
-    reiterated stressed commented testified"""
+    concluded concludes argued argues predicted recalled replied answered promised admitted acknowledged asserted
+    alleged reiterated stressed commented testified"""
 )
 _ALWAYS_PEELED = word_set(
     "said says say told tells added adds wrote writes stated states noted claimed claims tweeted boasted"
@@ -181,7 +183,9 @@ class SpeechFinder:
         return self._after_date(begin, at)
 
     def _after_date(self, begin: int, at: int) -> int:
-        """A date that opens the sentence ("On May 4 the North said it had fired ...") is left out of the attribution."""
+        """A date that opens the sentence ("On May 4 the North said it had fired ...") is left out of the
+        attribution.
+        """
         found = bisect_left(self._date_starts, self._words[begin].start)
         if found < len(self._dates) and self._dates[found].end < self._words[at].start:
             lead = self._text[self._words[begin].start : self._dates[found].start].strip().lower()
@@ -238,7 +242,7 @@ class SpeechFinder:
     def _pronoun(self, actor: Actor | None, at: int, pronoun: str) -> Actor | None:
         return replace(actor, start=at, end=at + len(pronoun), inferred=True) if actor else None
 
-    # -- quotations ------------------------------------------------------------------------------------------------------
+    # -- quotations ----------------------------------------------------------------------------------------------------
 
     def quotations(
         self, spans: Sequence[QuoteSpan], attributions: Sequence[Attribution], clauses: Sequence[Clause]

@@ -58,3 +58,9 @@ def test_a_verb_of_the_users_own(tmp_path: Path) -> None:
     assert extract(text, published=_DAY).launches == ()
     (launch,) = extract(text, published=_DAY, packs=load_packs([tmp_path])).launches
     assert (launch.country, launch.date) == ("IRN", date(2025, 1, 5))
+
+
+def test_five_megabytes_are_read_in_bounded_time() -> None:
+    huge = _TEXT + "\n\n" + "The harbour council met again about the missile exhibit. " * 90_000
+    first = extract(huge, published=_DAY).launches[0]
+    assert (first.country, first.count_min) == ("PRK", 2)

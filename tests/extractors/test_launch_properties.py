@@ -1,4 +1,4 @@
-"""What must hold for any text: exact evidence, no exception, linear time, and independence of what is beside the point."""
+"""What must hold for any text: exact evidence, no exception, linear time, no influence of what is beside the point."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from extractors.text import normalise, paragraphs, quotations, sentences, words
 
 _DAY = date(2025, 1, 6)
 _STORY = (
-    "SEOUL, Jan. 6 - North Korea fired two short-range ballistic missiles from the Sunan area on Monday, the military said.\n\n"
-    "The missiles flew about 600 km before falling into the sea off its east coast. “It was a success,” state media said.\n\n"
+    "SEOUL, Jan. 6 - North Korea fired two short-range ballistic missiles from the Sunan area on Monday, the military "
+    "said.\n\nThe missiles flew about 600 km before falling into the sea off its east coast. “It was a success,” state "
+    "media said.\n\n"
     "On Dec. 18 it launched an intercontinental ballistic missile from near Pyongyang."
 )
 _ASIDES = (
@@ -26,8 +27,11 @@ _ASIDES = (
     "A choir from Leipzig sang to a full house; the encore lasted ten minutes.",
 )
 _FRAGMENTS = st.sampled_from(
-    ["North Korea", " fired ", "two missiles", "the launch", " “", "” ", "‘", "’s ", " said", ", ", ".", "\n\n", "\u200f", "\u00a0", "İ", "ﬁ", "😀",
-     "on Monday", "at 7.10 a.m.", "300 miles", "\x00", "\r\n", "the North", "Kim Jong Un", "U.S.", "(", ")", "—", "it", "was", "launched by", "e\u0301"]
+    ["North Korea", " fired ", "two missiles", "the launch", " “", "” ", "‘", "’s ", " said", ", ", ".",
+     "\n\n", "\u200f",
+     "\u00a0", "İ", "ﬁ", "😀", "on Monday", "at 7.10 a.m.", "300 miles", "\x00", "\r\n", "the North",
+     "Kim Jong Un", "U.S.",
+     "(", ")", "—", "it", "was", "launched by", "e\u0301"]
 )  # fmt: skip
 
 
@@ -100,7 +104,11 @@ def test_without_a_published_date_relative_dates_stay_unknown_and_say_so() -> No
 
 
 def test_other_languages_give_their_code_and_nothing_else() -> None:
-    german = "Nordkorea hat am Montag nach Angaben des Militärs eine Rakete (missile) in das Meer vor der Küste gefeuert, und die Welt ist besorgt."
+    german = (
+        "Nordkorea hat am Montag nach Angaben des Militärs eine Rakete (missile) in das Meer vor der Küste"
+        " gefeuert, und "
+        "die Welt ist besorgt."
+    )
     found = extract(german, published=_DAY)
     assert (found.launches, found.reactions, found.language) == ((), (), "de")
 
@@ -127,9 +135,13 @@ def test_mentions_of_a_launch_come_in_text_order_with_the_anaphoric_ones() -> No
 
 
 _REPETITIONS = [
-    "missile ", "the missile, ", "fired a missile and ", "North Korea fired ", "the launch of the launch of ", "“missile ", "‘missile’ ", "said the army, ",
-    "a salvo of ", "two hundred and ", "on the 4th ", "Monday ", "7 a.m. to ", "from the from the ", "missile, a rocket, ", "(missile ", "it was fired by ",
-    "Kim Jong Un, ", "not no never missile ", "launched off the coast of ", "1,000 km ", "according to the missile ",
+    "missile ", "the missile, ", "fired a missile and ", "North Korea fired ",
+    "the launch of the launch of ", "“missile ",
+    "‘missile’ ", "said the army, ", "a salvo of ", "two hundred and ", "on the 4th ", "Monday ",
+    "7 a.m. to ", "(missile ",
+    "from the from the ", "missile, a rocket, ", "it was fired by ", "Kim Jong Un, ",
+    "not no never missile ", "1,000 km ",
+    "launched off the coast of ", "according to the missile ",
 ]  # fmt: skip
 
 
@@ -141,6 +153,6 @@ def test_repetition_stays_linear(unit: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    began = time.perf_counter()
-    extract(text, published=_DAY)
-    return time.perf_counter() - began
+    began = time.process_time()
+    extract(f"{text} missile", published=_DAY)
+    return time.process_time() - began
