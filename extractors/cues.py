@@ -10,7 +10,7 @@ from typing import Literal
 
 from extractors.packs import Packs, Rule
 from extractors.party import SentenceView
-from extractors.phrases import PhraseBook
+from extractors.phrases import PhraseBook, PhraseError, parse
 from extractors.records import ReactionType
 from extractors.text import Word, word_set
 
@@ -84,9 +84,16 @@ def _stance(rule: Rule) -> Stance:
 
 @lru_cache(maxsize=8)
 def cue_book(packs: Packs) -> CueBook:
-    """The reaction rules compiled. Raises CueError or PhraseError, which name the rule or pattern."""
+    """The reaction rules compiled. Raises CueError, which names the rule and what is wrong with it."""
     rules = packs.rules["reaction_rules"].values()
-    return CueBook(PhraseBook({rule.id: rule.patterns for rule in rules}), {rule.id: _stance(rule) for rule in rules})
+    for rule in rules:
+        for pattern in rule.patterns:
+            try:
+                parse(pattern)
+            except PhraseError as error:
+                raise CueError(f"reaction rule {rule.id}: {error}; the notation is in docs/rules.md") from error
+    phrases = PhraseBook({rule.id: rule.patterns for rule in rules})
+    return CueBook(phrases, {rule.id: _stance(rule) for rule in rules})
 
 
 _STATES = word_set(

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from extractors.cues import CueError, cue_book
 from extractors.document import Document
 from extractors.launches import FoundLaunch, Span
-from extractors.packs import default_packs
+from extractors.packs import default_packs, load_packs
 from extractors.reaction_checks import check_reaction_rules, launch_of, rules_in
 from extractors.reactions import find_reactions
 from extractors.records import Reaction
@@ -124,6 +125,30 @@ def test_the_launch_of_the_sentence_comes_before_the_lead() -> None:
 
 def test_the_launching_side_neither_condemns_nor_intercepts_its_own_launch() -> None:
     assert pairs("North Korea called the drills of its enemies a provocation.") == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [("patterns: [(tut tut]", "lacks a closing bracket"), ("set: {type: sulk, frame: act}", "`type` must be one of")],
+)
+def test_a_broken_rule_is_named(tmp_path: Path, change: str, message: str) -> None:
+    lines = {"patterns": "patterns: [tut]", "set": "set: {type: condemn, frame: act}", change.partition(":")[0]: change}
+    (tmp_path / "own.yaml").write_text(
+        "pack: reaction_rules\nrules:\n  - id: own.tut\n    description: A rule.\n"
+        + "".join(f"    {line}\n" for line in lines.values()),
+        encoding="utf-8",
+    )
+    with pytest.raises(CueError, match=f"own.tut.*{message}"):
+        cue_book(load_packs([tmp_path]))
+
+
+@pytest.mark.parametrize("text", ["", " \n\n ", "\x00" * 50, "Токио осудил запуск. " * 5])
+def test_texts_without_words_to_read_give_nothing(text: str) -> None:
+    assert find_reactions(Document(text), [NORTH]) == ()
+
+
+def test_without_a_launch_only_what_is_about_something_else_stays() -> None:
+    assert find_reactions(Document("Japan condemned it. Seoul was calm."), []) == ()
 
 
 def test_rules_in_names_the_rules() -> None:
