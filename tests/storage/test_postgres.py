@@ -76,18 +76,21 @@ def test_records_come_back_and_reruns_add_nothing(config: LakeConfig) -> None:
 
 
 def test_a_reader_keeps_its_snapshot_through_maintenance(config: LakeConfig) -> None:
-    query = "SELECT count(*), count(DISTINCT text), (SELECT count(*) FROM launches) FROM articles"
+    query = (
+        "SELECT count(*), count(DISTINCT article_id), (SELECT count(*) FROM launches), sum(length(text)) FROM articles"
+    )
     with Lake.open(config) as lake:
         for name in "abc":
             articles.save(lake, findings=[sample.finding(name)], message="t")
         with lake.read() as con, lake.read(as_of=lake.snapshot()) as pinned:
             con.execute("BEGIN")
-            assert con.execute(query).fetchall() == [(3, 1, 3)]
+            before = con.execute(query).fetchall()
+            assert before[0][:3] == (3, 3, 3)
             articles.save(lake, findings=[sample.finding("late")], message="t")
             maintain(lake, "weekly", now=sample.NOW)
-            assert con.execute(query).fetchall() == pinned.execute(query).fetchall() == [(3, 1, 3)]
+            assert con.execute(query).fetchall() == pinned.execute(query).fetchall() == before
             con.execute("COMMIT")
-            assert con.execute(query).fetchall() == [(4, 1, 4)]
+            assert con.execute(query).fetchall()[0][:3] == (4, 4, 4)
 
 
 def test_kills_then_rerun(config: LakeConfig, tmp_path: Path) -> None:
