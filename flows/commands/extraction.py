@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -17,7 +17,7 @@ from extractors.evaluation import Evaluation, Figures
 from extractors.packs import Packs, load_packs
 from extractors.records import Extraction
 from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
-from flows.terminal import safe
+from flows.terminal import console, safe
 
 
 class BadLineError(Exception):
@@ -44,20 +44,37 @@ def _text(row: dict[str, Any], key: str) -> str:
     return value
 
 
-def article(row: dict[str, Any], packs: Packs) -> dict[str, Any]:
-    """One input object to one output object (docs/extract.md). Raises BadLineError."""
-    out: dict[str, Any] = {"id": row.get("id")}
-    text, title, published = _text(row, "text"), _text(row, "title"), _published(row.get("published"))
-    if not text and "html" in row:
-        from extractors.article import parse_page
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An input article as the rules take it; `page` is what was read from its html, for the output."""
 
-        page = parse_page(_text(row, "html").encode("utf-8", "replace"), url=_text(row, "url"), encoding="utf-8")
-        text, title, published = page.text, title or page.title, published or page.published
-        out |= {"text": text, "title": title, "published": published and published.isoformat(), "outcome": page.outcome}
-    elif "text" not in row:
-        raise BadLineError("an article needs text or html")
-    found = extract_text(text, title=title, published=published, packs=packs)
-    return out | records(found)
+    text: str
+    title: str
+    published: date | datetime | None
+    page: dict[str, Any]
+
+
+def given(row: dict[str, Any]) -> Given:
+    """The article in an input object. Raises BadLineError."""
+    text, title, published = _text(row, "text"), _text(row, "title"), _published(row.get("published"))
+    if text or "html" not in row:
+        if "text" not in row:
+            raise BadLineError("an article needs text or html")
+        return Given(text, title, published, {})
+    from extractors.article import parse_page
+
+    read = parse_page(_text(row, "html").encode("utf-8", "replace"), url=_text(row, "url"), encoding="utf-8")
+    title, published = title or read.title, published or read.published
+    when = published and published.isoformat()
+    page = {"text": read.text, "title": title, "published": when, "outcome": read.outcome}
+    return Given(read.text, title, published, page)
+
+
+def article(row: dict[str, Any], packs: Packs) -> dict[str, Any]:
+    """One input object to one output object. Raises BadLineError."""
+    one = given(row)
+    found = extract_text(one.text, title=one.title, published=one.published, packs=packs)
+    return {"id": row.get("id"), **one.page, **records(found)}
 
 
 def records(found: Extraction) -> dict[str, Any]:
@@ -72,8 +89,11 @@ def records(found: Extraction) -> dict[str, Any]:
     return {"launches": [plain(x) for x in found.launches], "reactions": [plain(x) for x in found.reactions]}
 
 
-def run(lines: TextIO, packs: Packs) -> Iterator[dict[str, Any]]:
-    """Output objects for input lines in the same order; a bad line yields an object with `error` and `id` or `line`."""
+T = TypeVar("T")
+
+
+def each(lines: TextIO, work: Callable[[dict[str, Any]], T]) -> Iterator[T | BadLine]:
+    """`work` done on each line's object, in order; a BadLine where the line or its article is no good."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -82,10 +102,19 @@ def run(lines: TextIO, packs: Packs) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise BadLineError("a line must be one JSON object")
-            yield article(row, packs)
+            yield work(row)
         except (BadLineError, ValueError, RecursionError) as error:
             named = isinstance(row, dict) and row.get("id") is not None
-            yield {"id" if named else "line": row["id"] if named else number, "error": str(error)}
+            yield BadLine("id" if named else "line", row["id"] if named else number, str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that could not be used: named by its `id`, or by its number where it has none."""
+
+    key: str
+    value: Any
+    error: str
 
 
 @click.command()
@@ -93,7 +122,10 @@ def run(lines: TextIO, packs: Packs) -> Iterator[dict[str, Any]]:
 @click.option(
     "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
 )
-def extract(file: TextIO, extra: tuple[Path, ...]) -> int:
+@click.option(
+    "--explain", is_flag=True, help="For a person: the text with its spans marked, and why."
+)
+def extract(file: TextIO, extra: tuple[Path, ...], explain: bool) -> int:
     """Read one JSON article a line from FILE (- is standard input), write its launches and reactions, one line each.
 
     An article has id, url, title, published and text or html. A bad line is named on the error stream as
@@ -102,15 +134,41 @@ def extract(file: TextIO, extra: tuple[Path, ...]) -> int:
     \b
     Example:
       echo '{"id": 1, "published": "2026-01-04", "text": "Iran fired two missiles on Sunday."}' | launchwire extract
+      launchwire extract --explain articles.jsonl | less -R
     """
+    packs = load_packs(extra)
+    write = _explainer(packs) if explain else _writer(packs)
     status = EXIT_DONE
-    for out in run(file, load_packs(extra)):
-        if "error" in out:
+    for done in each(file, write):
+        if done is not None:
             status = EXIT_SOME_FAILED
-            click.echo(json.dumps(out), err=True)
-        else:
-            sys.stdout.write(json.dumps(out, ensure_ascii=False) + "\n")
+            click.echo(json.dumps({done.key: done.value, "error": done.error}), err=True)
     return status
+
+
+def _writer(packs: Packs) -> Callable[[dict[str, Any]], None]:
+    def write(row: dict[str, Any]) -> None:
+        out = article(row, packs)
+        try:
+            sys.stdout.write(json.dumps(out, ensure_ascii=False) + "\n")
+        except UnicodeEncodeError:  # a lone surrogate, which JSON can write and UTF-8 cannot
+            sys.stdout.write(json.dumps(out) + "\n")
+
+    return write
+
+
+def _explainer(packs: Packs) -> Callable[[dict[str, Any]], None]:
+    from extractors.engine import explain
+    from flows.commands.explaining import explained
+
+    screen = console()
+
+    def write(row: dict[str, Any]) -> None:
+        one = given(row)
+        account = explain(one.text, title=one.title, published=one.published, packs=packs)
+        screen.print(explained(one.title, one.text, account))
+
+    return write
 
 
 @click.command()

@@ -4,41 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from extractors.chunks import Chunker
-from extractors.document import Document
-from extractors.grammar import grammar
-from extractors.nounphrases import PhraseFinder
+from extractors.launch_checks import check_launch_rules
 from extractors.packs import default_packs
-from extractors.patterns import Alphabet, Frame, PatternError, compile_pattern
+from extractors.patterns import Alphabet, PatternError, compile_pattern
 
-_RULES = grammar(default_packs())
-
-
-def _cases(kind: str) -> list[tuple[str, str]]:
-    packs = default_packs()
-    rules = [*packs.rules["launch_rules"].values(), *packs.rules["guards"].values()]
-    return [(rule.id, str(text)) for rule in rules if rule.patterns for text in getattr(rule, kind)]
-
-
-def _matches(rule: str, text: str) -> bool:
-    document = Document(text)
-    phrases = PhraseFinder(document, _RULES).find()
-    frames = [frame for frame in (*_RULES.frames, *_RULES.guards) if frame.rule == rule]
-    return any(_hit(frame, row.code) for row in Chunker(document, _RULES, phrases).rows() for frame in frames)
-
-
-def _hit(frame: Frame, code: str) -> bool:
-    return frame.expression.search(code) is not None
-
-
-@pytest.mark.parametrize(("rule", "text"), _cases("examples"))
-def test_example_matches(rule: str, text: str) -> None:
-    assert _matches(rule, text)
-
-
-@pytest.mark.parametrize(("rule", "text"), _cases("counterexamples"))
-def test_counterexample_does_not_match(rule: str, text: str) -> None:
-    assert not _matches(rule, text)
+def test_every_example_of_every_rule_holds() -> None:
+    assert check_launch_rules(default_packs()) == ()
 
 
 def test_every_frame_has_both_kinds_of_examples() -> None:
