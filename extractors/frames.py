@@ -1,4 +1,4 @@
-"""Who does what in a sentence: subjects, agents of passives, speakers. Shallow: closed-class words and known verbs.
+"""Who does what in a sentence: subjects, agents of passives, authors of nouns; by closed-class words and known verbs.
 
 Everything looks back from a verb over what may stand between it and its subject (adverbs, auxiliaries, times, phrases
 with a preposition, appositions) and gives up, rather than guess, where an unknown noun is the subject.
@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Sequence
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
-from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.text import Word, word_set
@@ -32,7 +31,7 @@ _PREPOSITIONS = word_set(
 _BREAKS = word_set("; : — – ( ) [ ] . ! ? …")
 _JOINERS = word_set("and but then or while yet nor plus")
 _RELATIVES = word_set("who which")
-_DETERMINERS = word_set("the a an its his her their our this that these those some any another such")
+DETERMINERS = word_set("the a an its his her their our this that these those some any another such")
 _BE = word_set("is are was were be been being")
 _PEOPLE = word_set(
     """officials official leaders leader authorities government military army navy troops forces force ministry
@@ -60,14 +59,11 @@ SPEECH = frozenset().union(*(inflections(verb) for verb in _SPEECH_VERBS))
 class Frames:
     """The frames of one sentence of a document."""
 
-    def __init__(self, document: Document, view: SentenceView, parties: PartyFinder) -> None:
-        self._document = document
-        self._parties = parties
+    def __init__(self, document: Document, view: SentenceView) -> None:
         self._view = view
         self._words = view.words
-        self._quoted = [document.quotation_at(word.start) is not None for word in view.words]
+        self.quoted = [document.quotation_at(word.start) is not None for word in view.words]
         self._subjects: dict[int, tuple[Party, ...]] = {}
-        self._speech = self._speech_verbs()
 
     # -- subjects ---------------------------------------------------------------------------------------------------
 
@@ -115,14 +111,14 @@ class Frames:
                 return ()
             elif low in _JOINERS or low == ",":
                 return () if nouns else self._over_comma(at) if low == "," else self._carried(at)
-            elif low in _RELATIVES or (low == "that" and not self._is_verb(at - 1)):
+            elif low in _RELATIVES or (low == "that" and not self.is_verb(at - 1)):
                 return self._antecedent(at)
             elif low == "that":
                 return self.subject(at - 1) if nouns == 0 and verb - at == 1 else ()
-            elif low in _SKIPPED or low in _PREPOSITIONS or low in _DETERMINERS or low.endswith("ly") or low.isdigit():
+            elif low in _SKIPPED or low in _PREPOSITIONS or low in DETERMINERS or low.endswith("ly") or low.isdigit():
                 nouns = 0 if low in _PREPOSITIONS else nouns
                 at -= 1
-            elif self._is_verb(at):
+            elif self.is_verb(at):
                 told = nouns and (not self._is_infinitive(verb) or low in _CONTROL)
                 return () if told else self.subject(at)
             else:
@@ -133,7 +129,7 @@ class Frames:
     def _from_party(self, party: Party, nouns: int) -> tuple[Party, ...] | int:
         """The subject if the party is one, else the index from which to look further back."""
         before = party.first - 1
-        while before >= 0 and self._words[before].low in _DETERMINERS:
+        while before >= 0 and self._words[before].low in DETERMINERS:
             before -= 1
         low = self._words[before].low if before >= 0 else ""
         if low in _PREPOSITIONS and not self._is_conjunction(before):
@@ -156,9 +152,10 @@ class Frames:
         return self._words[at].low in ("after", "before", "since", "until", "as", "than", "for")
 
     def _is_object_of(self, at: int) -> bool:
-        return self._is_verb(at) and self._words[at].low not in _SKIPPED and self._words[at].low not in SPEECH_THAT
+        return self.is_verb(at) and self._words[at].low not in _SKIPPED and self._words[at].low not in SPEECH_THAT
 
-    def _is_verb(self, at: int) -> bool:
+    def is_verb(self, at: int) -> bool:
+        """Whether the word looks like a verb and is no part of a name."""
         if at < 0 or self._view.at(at) is not None:
             return False
         word = self._words[at]
@@ -217,7 +214,7 @@ class Frames:
         for index in range(at - 1, max(-1, at - 40), -1):
             if self._words[index].low in _BREAKS:
                 break
-            if self._is_verb(index) and self._quoted[index] == self._quoted[at] and (found := self.subject(index)):
+            if self.is_verb(index) and self.quoted[index] == self.quoted[at] and (found := self.subject(index)):
                 return found
         return self._opening(at)
 
@@ -229,8 +226,8 @@ class Frames:
             before = self._words[party.first - 1].low if party.first else ""
             placed = before in _PREPOSITIONS
             if before == "including":
-                return self._listed(party.first)
-            if not party.actor.modifier and not placed and not self._quoted[party.first]:
+                return self.listed(party.first)
+            if not party.actor.modifier and not placed and not self.quoted[party.first]:
                 return self._with_coordinated(party)
         return ()
 
@@ -239,7 +236,7 @@ class Frames:
         found = [party]
         while True:
             at = found[0].first - 1
-            while at >= 0 and self._words[at].low in _DETERMINERS:
+            while at >= 0 and self._words[at].low in DETERMINERS:
                 at -= 1
             if at < 1 or self._words[at].low not in ("and", ",", "or"):
                 break
@@ -256,13 +253,13 @@ class Frames:
     def _of_people(self, party: Party) -> bool:
         """ "the envoys of South Korea …": the preposition hangs on people who act for the party."""
         at = party.first - 1
-        while at >= 0 and self._words[at].low in _DETERMINERS:
+        while at >= 0 and self._words[at].low in DETERMINERS:
             at -= 1
         return at > 0 and self._words[at].low in ("of", "for", "from") and self._words[at - 1].low in _PEOPLE
 
     def _in_prepositional_phrase(self, party: Party) -> bool:
         at = party.first - 1
-        while at >= 0 and self._words[at].low in _DETERMINERS:
+        while at >= 0 and self._words[at].low in DETERMINERS:
             at -= 1
         return at >= 0 and self._words[at].low in _PREPOSITIONS
 
@@ -284,10 +281,11 @@ class Frames:
             if self._words[at].low in _BREAKS:
                 break
             if self._words[at].low in accepted:
-                return self._listed(at + 1)
+                return self.listed(at + 1)
         return ()
 
-    def _listed(self, at: int) -> tuple[Party, ...]:
+    def listed(self, at: int) -> tuple[Party, ...]:
+        """The parties listed from word `at` on: "Tokyo, Seoul and the United States"."""
         found: list[Party] = []
         skipped = 0
         while at < len(self._words) and skipped <= 3:
@@ -308,9 +306,9 @@ class Frames:
         for at in range(after, min(after + _ECHO_REACH, len(self._words) - 1)):
             low, following = self._words[at].low, self._words[at + 1].low
             if low in ("so", "as") and following in ("did", "has", "have", "had", "was", "were", "do", "does"):
-                return self._listed(at + 2)
+                return self.listed(at + 2)
             if (low, following) in _ECHOES:
-                return self._listed(at + 2)
+                return self.listed(at + 2)
         return ()
 
     def word(self, index: int) -> str:
@@ -335,103 +333,13 @@ class Frames:
                 return (party,) if self._words[back].low.endswith(("'s", "'")) else ()
         return ()
 
-    # -- speakers ---------------------------------------------------------------------------------------------------
-
-    def _speech_verbs(self) -> list[int]:
-        return [
-            index
-            for index, word in enumerate(self._words)
-            if not self._quoted[index] and self._view.at(index) is None and self._speaks(index, word)
-        ]
-
-    def _speaks(self, index: int, word: Word) -> bool:
-        if word.low == "according" and index + 1 < len(self._words) and self._words[index + 1].low == "to":
-            return True
-        return word.low in SPEECH and not (index and self._words[index - 1].low in ("a", "the", "of", "an", "in"))
-
-    def speakers(self, at: int) -> tuple[Party, ...]:
-        """Who says the word `at`: the nearest speech verb before it, else after it, else the quotation's speaker."""
-        before = [verb for verb in self._speech if verb < at]
-        for verb in reversed(before):
-            found = self.speaker_of(verb)
-            if found or not self._reaches(verb, at):
-                return found
-            return ()
-        for verb in self._speech:
-            if verb > at and (found := self.speaker_of(verb)):
-                return found
-        ways = (self._quotation_speaker, self._announced, self._viewpoint, self._beside_quotation, self._running)
-        return next((found for way in ways if (found := way(at))), ())
-
-    def _viewpoint(self, at: int) -> tuple[Party, ...]:
-        """ "For Tokyo, the launch is …", "To Seoul it was …": whose view the sentence gives."""
-        for party in self._view.parties[:1]:
-            if party.first in (1, 2) and self._words[0].low in ("for", "to") and party.last < at and party.can_react:
-                return (party,)
-        return ()
-
-    def _beside_quotation(self, at: int) -> tuple[Party, ...]:
-        """Who stands alone beside quoted words without a verb of speech: "Tokyo's word for it was “intolerable”."""
-        if not self._quoted[at]:
-            return ()
-        outside = [p for p in self._view.parties if not self._quoted[p.first] and p.can_react]
-        return (outside[0],) if len({p.actor.country for p in outside}) == 1 else ()
-
-    def _running(self, at: int) -> tuple[Party, ...]:
-        """Whose statement the paragraph gives in its own words: "Statement by the command: We …"."""
-        issuer = self._view.issuer
-        return (Party(at, at, issuer, inferred=True),) if issuer is not None and not self._speech else ()
-
-    def _announced(self, at: int) -> tuple[Party, ...]:
-        """The party before a colon that opens the sentence: "Japan: the government …"."""
-        for party in self._view.parties[:2]:
-            following = party.last + 1
-            if party.first <= 2 and following < at and self._words[following].low == ":":
-                return (party,)
-        return ()
-
-    def _reaches(self, verb: int, at: int) -> bool:
-        return not any(self._words[i].low in (";",) for i in range(verb, at))
-
-    def _quotation_speaker(self, at: int) -> tuple[Party, ...]:
-        quotation = self._document.quotation_at(self._words[at].start)
-        if quotation is None or quotation.speaker is None:
-            return ()
-        return (Party(at, at, self._parties.settled(quotation.speaker), inferred=True),)
-
-    def speaker_of(self, verb: int) -> tuple[Party, ...]:
-        """The speaker of a speech verb: its subject, the name after it ("said Lee"), or after "according to"."""
-        if self._words[verb].low == "according":
-            return self._listed(verb + 2)[:1]
-        if self._inverted(verb):
-            return self._listed(verb + 1)[:1]
-        if self.is_passive(verb):
-            return self.authors(verb + 1, ("by",))
-        if self._words[verb].low == "saying" and verb > 1 and self._words[verb - 1].low == "as":
-            quoted = self._view.ending_at(verb - 2)
-            return (quoted,) if quoted is not None else ()
-        return self.subject(verb)
-
-    def _inverted(self, verb: int) -> bool:
-        word = self._words[verb]
-        if verb + 1 >= len(self._words) or word.low not in _INVERTIBLE:
-            return False
-        following = verb + 1
-        while following < len(self._words) and self._words[following].low in _DETERMINERS:
-            following += 1
-        opens = verb == 0 or self._words[verb - 1].low in (",", "?", "!") or self._quoted[verb - 1]
-        speaker = next((p for p in self._view.parties if p.first in (verb + 1, following)), None)
-        if not opens or speaker is None or self._words[speaker.first].low in ("it", "he", "she", "they", "we", "i"):
-            return False
-        return speaker.last + 1 >= len(self._words) or not self._is_verb(speaker.last + 1)
-
     def quoted_at(self, at: int) -> bool:
         """Whether the word stands inside a quotation."""
-        return self._quoted[at]
+        return self.quoted[at]
 
     def has_quotation(self, first: int, last: int) -> bool:
         """Whether any word of the stretch stands inside a quotation."""
-        return any(self._quoted[first : last + 1])
+        return any(self.quoted[first : last + 1])
 
 
 _NEAR = 6  # words
@@ -450,7 +358,6 @@ _CONTROL = frozenset().union(
 )
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
-_INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")
 SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")
 
 

@@ -250,6 +250,13 @@ class _Phrase(NamedTuple):
     steps: tuple[_Step, ...]
 
 
+def _phrase(rule: str, pattern: str) -> _Phrase:
+    try:
+        return _Phrase(rule, pattern, parse(pattern))
+    except PhraseError as error:
+        raise PhraseError(f"rule {rule}: {error}") from None
+
+
 class PhraseBook:
     """All phrases of some rules, indexed by the words they can begin with and by a rare word that each must hold.
 
@@ -257,9 +264,7 @@ class PhraseBook:
     """
 
     def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
-        self._phrases = [
-            _Phrase(rule, pattern, parse(pattern)) for rule, patterns in rules.items() for pattern in patterns
-        ]
+        self._phrases = [_phrase(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
         self._by_word: dict[str, list[int]] = {}
         self._by_anchor: dict[str, list[int]] = {}
         for number, phrase in enumerate(self._phrases):

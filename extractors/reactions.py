@@ -1,7 +1,7 @@
 """Who reacted how to which launch: stances of the rules, each with its actor, its launch and the words that say so.
 
 `find_reactions` reads every sentence once: the words that show a stance (`cues`), who utters or does it (`parties`,
-`frames`), and which launch it answers (`linking`); then one record for each actor and type is kept.
+`frames`, `speakers`), and which launch it answers (`linking`); then one record for each actor and type is kept.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
+from extractors.speakers import Speakers
 from extractors.text import Sentence, word_set
 
 _HELD = frozenset().union(
@@ -66,49 +67,62 @@ class _Finder:
         cues = find_cues(self._book, view, self._document.published)
         if not cues:
             return
-        frames = Frames(self._document, view, self._parties)
+        frames = Frames(self._document, view)
+        speakers = Speakers(self._document, view, self._parties, frames)
         for cue in cues:
-            for party in self._who(cue, frames):
+            for party in self._who(cue, frames, speakers):
                 if not party.can_react:
                     continue
                 claim = self._claim(cue, party, view, frames)
                 if claim is not None:
                     yield claim
 
-    def _who(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
+    def _who(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """The parties whose stance it is; empty where that is unclear."""
         if cue.stance.frame == "noun":
-            prepositions = ("of", "from", "by") if cue.stance.type == "consult" else ("from", "by", "in")
-            after = frames.authors(cue.last + 1, prepositions)
-            found = frames.owner(cue.first) or after or frames.authors(0, ("from",), reach=1)
-            return found or (frames.speakers(cue.first) if cue.stance.type == "protest" else ())
+            return self._authors(cue, frames, speakers)
         if cue.stance.frame == "say":
-            return frames.speakers(cue.first)
+            return speakers.of(cue.first)
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
-            return frames.authors(cue.head + 1, ("by",), reach=cue.last - cue.head + 8) or self._without_agent(
-                cue, frames
-            )
-        subjects = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
-        if not subjects:
-            subjects = frames.authors(cue.last + 1, ("from",), reach=2)
-        if not subjects and cue.stance.type in ("consult", "commit"):
-            speakers = frames.speakers(cue.first)
-            subjects = tuple(p for p in speakers if self._parties.affiliations.is_organisation(p.actor.country))
-        if not subjects and cue.stance.type in _BY_FORCES:
-            subjects = frames.equipment(cue.head)
-        if not subjects and cue.stance.rule == "monitor.inquiry":
-            subjects = frames.speakers(cue.first)
-        if not subjects and cue.stance.type == "alert":
-            subjects = self._without_agent(cue, frames)
-        if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
-            subjects = subjects[:1]
-        return _speaking_for(subjects, frames.speakers(cue.first)) + frames.echoed(cue.last + 1)
+            agents = frames.authors(cue.head + 1, ("by",), reach=cue.last - cue.head + 8)
+            return agents or self._without_agent(cue, frames, speakers)
+        doers = self._doers(cue, frames, speakers)
+        return _speaking_for(doers, speakers.of(cue.first)) + frames.echoed(cue.last + 1)
 
-    def _without_agent(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
+    def _authors(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
+        """Whose noun it is: "Seoul's rebuke", "condemnation from Tokyo", "from Tokyo came a protest"."""
+        prepositions = ("of", "from", "by") if cue.stance.type == "consult" else ("from", "by", "in")
+        found = (
+            frames.owner(cue.first)
+            or frames.authors(cue.last + 1, prepositions)
+            or frames.authors(0, ("from",), reach=1)
+        )
+        return found or (speakers.of(cue.first) if cue.stance.type == "protest" else ())
+
+    def _doers(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
+        """Whose deed it is: the subject, else whom the kind of deed lets stand for it."""
+        found = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
+        found = found or frames.authors(cue.last + 1, ("from",), reach=2)
+        if not found and cue.stance.type in ("consult", "commit"):
+            found = tuple(p for p in speakers.of(cue.first) if self._is_organisation(p))
+        if not found and cue.stance.type in _BY_FORCES:
+            found = frames.equipment(cue.head)
+        if not found and cue.stance.rule == "monitor.inquiry":
+            found = speakers.of(cue.first)
+        if not found and cue.stance.type == "alert":
+            found = self._without_agent(cue, frames, speakers)
+        if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
+            found = found[:1]
+        return found
+
+    def _is_organisation(self, party: Party) -> bool:
+        return self._parties.affiliations.is_organisation(party.actor.country)
+
+    def _without_agent(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """Who is behind a passive that names nobody: its subject, who tells it, or whom the paragraph is about."""
         if cue.stance.type not in _WITHOUT_AGENT:
             return ()
-        found = frames.subject(cue.head) or frames.speakers(cue.first)
+        found = frames.subject(cue.head) or speakers.of(cue.first)
         if found or cue.stance.type not in ("mobilize", "alert"):
             return found
         return frames.bystanders(self._launchers)

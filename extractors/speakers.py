@@ -1,0 +1,111 @@
+"""Who says what in a sentence: the speaker of every word, by a verb of speech, a quotation, a colon or a viewpoint."""
+
+from __future__ import annotations
+
+from extractors.document import Document
+from extractors.frames import DETERMINERS, SPEECH, Frames
+from extractors.parties import PartyFinder
+from extractors.party import Party, SentenceView
+from extractors.text import Word, word_set
+
+_INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")
+
+
+class Speakers:
+    """The speakers of one sentence of a document."""
+
+    def __init__(self, document: Document, view: SentenceView, parties: PartyFinder, frames: Frames) -> None:
+        self._document = document
+        self._view = view
+        self._words = view.words
+        self._parties = parties
+        self._frames = frames
+        self._speech = self._speech_verbs()
+
+    def _speech_verbs(self) -> list[int]:
+        return [
+            index
+            for index, word in enumerate(self._words)
+            if not self._frames.quoted[index] and self._view.at(index) is None and self._speaks(index, word)
+        ]
+
+    def _speaks(self, index: int, word: Word) -> bool:
+        if word.low == "according" and index + 1 < len(self._words) and self._words[index + 1].low == "to":
+            return True
+        return word.low in SPEECH and not (index and self._words[index - 1].low in ("a", "the", "of", "an", "in"))
+
+    def of(self, at: int) -> tuple[Party, ...]:
+        """Who says the word `at`: the nearest speech verb before it, else after it, else the quotation's speaker."""
+        before = [verb for verb in self._speech if verb < at]
+        for verb in reversed(before):
+            found = self.speaker_of(verb)
+            if found or not self._reaches(verb, at):
+                return found
+            return ()
+        for verb in self._speech:
+            if verb > at and (found := self.speaker_of(verb)):
+                return found
+        ways = (self._quotation_speaker, self._announced, self._viewpoint, self._beside_quotation, self._running)
+        return next((found for way in ways if (found := way(at))), ())
+
+    def _viewpoint(self, at: int) -> tuple[Party, ...]:
+        """ "For Tokyo, the launch is …", "To Seoul it was …": whose view the sentence gives."""
+        for party in self._view.parties[:1]:
+            if party.first in (1, 2) and self._words[0].low in ("for", "to") and party.last < at and party.can_react:
+                return (party,)
+        return ()
+
+    def _beside_quotation(self, at: int) -> tuple[Party, ...]:
+        """Who stands alone beside quoted words without a verb of speech: "Tokyo's word for it was “intolerable”."""
+        if not self._frames.quoted[at]:
+            return ()
+        outside = [p for p in self._view.parties if not self._frames.quoted[p.first] and p.can_react]
+        return (outside[0],) if len({p.actor.country for p in outside}) == 1 else ()
+
+    def _running(self, at: int) -> tuple[Party, ...]:
+        """Whose statement the paragraph gives in its own words: "Statement by the command: We …"."""
+        issuer = self._view.issuer
+        return (Party(at, at, issuer, inferred=True),) if issuer is not None and not self._speech else ()
+
+    def _announced(self, at: int) -> tuple[Party, ...]:
+        """The party before a colon that opens the sentence: "Japan: the government …"."""
+        for party in self._view.parties[:2]:
+            following = party.last + 1
+            if party.first <= 2 and following < at and self._words[following].low == ":":
+                return (party,)
+        return ()
+
+    def _reaches(self, verb: int, at: int) -> bool:
+        return not any(self._words[i].low in (";",) for i in range(verb, at))
+
+    def _quotation_speaker(self, at: int) -> tuple[Party, ...]:
+        quotation = self._document.quotation_at(self._words[at].start)
+        if quotation is None or quotation.speaker is None:
+            return ()
+        return (Party(at, at, self._parties.settled(quotation.speaker), inferred=True),)
+
+    def speaker_of(self, verb: int) -> tuple[Party, ...]:
+        """The speaker of a speech verb: its subject, the name after it ("said Lee"), or after "according to"."""
+        if self._words[verb].low == "according":
+            return self._frames.listed(verb + 2)[:1]
+        if self._inverted(verb):
+            return self._frames.listed(verb + 1)[:1]
+        if self._frames.is_passive(verb):
+            return self._frames.authors(verb + 1, ("by",))
+        if self._words[verb].low == "saying" and verb > 1 and self._words[verb - 1].low == "as":
+            quoted = self._view.ending_at(verb - 2)
+            return (quoted,) if quoted is not None else ()
+        return self._frames.subject(verb)
+
+    def _inverted(self, verb: int) -> bool:
+        word = self._words[verb]
+        if verb + 1 >= len(self._words) or word.low not in _INVERTIBLE:
+            return False
+        following = verb + 1
+        while following < len(self._words) and self._words[following].low in DETERMINERS:
+            following += 1
+        opens = verb == 0 or self._words[verb - 1].low in (",", "?", "!") or self._frames.quoted[verb - 1]
+        speaker = next((p for p in self._view.parties if p.first in (verb + 1, following)), None)
+        if not opens or speaker is None or self._words[speaker.first].low in ("it", "he", "she", "they", "we", "i"):
+            return False
+        return speaker.last + 1 >= len(self._words) or not self._frames.is_verb(speaker.last + 1)
