@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from extractors.findings import Candidate
 from extractors.identity import article_id, canonical_url
 from extractors.records import Article, Feed, FeedEntry, FeedState, Gap
 from flows import timetable
+from flows.entries import entry_candidate, entry_key
 from flows.fetch.responses import Response
 from flows.ingest import Clock, Ingest, utc_now
 from flows.report import RunReport
@@ -220,10 +220,10 @@ def compare(feed: Feed, state: FeedState) -> Comparison:
     edited: list[Candidate] = []
     window: dict[str, str] = {}
     for entry in reversed(feed.entries):
-        key = _entry_key(entry)
+        key = entry_key(entry)
         if key in window:
             continue
-        candidate = _candidate(entry, key, state)
+        candidate = entry_candidate(entry, feed_id=state.feed_id, feed_url=state.url, source=state.source)
         window[key] = candidate.entry_hash
         if key not in before:
             new.append(entry)
@@ -231,28 +231,6 @@ def compare(feed: Feed, state: FeedState) -> Comparison:
         elif before[key] != candidate.entry_hash:
             edited.append(candidate)
     return Comparison(tuple(new), tuple(fresh), tuple(edited), tuple(window.items()))
-
-
-def _entry_key(entry: FeedEntry) -> str:
-    named = entry.guid or entry.url or entry.title
-    return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _candidate(entry: FeedEntry, key: str, state: FeedState) -> Candidate:
-    return Candidate(
-        # An entry without a link is an article of its own; the address only names it and is never asked for.
-        url=entry.url or f"{state.url}?entry={key}",
-        fetchable=entry.url is not None,
-        source=state.source,
-        feed_id=state.feed_id,
-        guid=entry.guid,
-        title=entry.title,
-        authors=entry.authors,
-        published=entry.published,
-        updated=entry.updated,
-        summary=entry.summary,
-        content=entry.content,
-    )
 
 
 def _again(article: Article) -> Candidate:
