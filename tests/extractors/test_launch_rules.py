@@ -8,6 +8,7 @@ from extractors.launch_checks import check_launch_rules
 from extractors.packs import default_packs
 from extractors.patterns import Alphabet, PatternError, compile_pattern
 
+
 def test_every_example_of_every_rule_holds() -> None:
     assert check_launch_rules(default_packs()) == ()
 
