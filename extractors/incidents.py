@@ -234,21 +234,26 @@ class _Former:
         return roots
 
     def _slip(self, group: _Group, other: _Group) -> list[Reason] | None:
-        """Why `group` is `other` told with a day's slip; None where it is not, or where `other` is the lighter one."""
-        if (other.weight, other.name) <= (group.weight, group.name):
+        """Why `group` is `other` told with a day's slip; None where it is not.
+
+        It never holds both ways: of two equals the one told of the later day stands, and a later day gives way to an
+        earlier one only where a single source tells of it.
+        """
+        late = other.day < group.day
+        if (group.weight[0] > 1 or other.weight <= group.weight) if late else other.weight < group.weight:
             return None
-        earlier, later = (group, other) if group.day < other.day else (other, group)
+        earlier, later = (other, group) if late else (group, other)
         begun = later.facts.time_utc or datetime.combine(later.day, time(), UTC) - _EARLIEST_ZONE
-        if other is later and earlier.first < begun - timedelta(minutes=5):
+        if not late and earlier.first < begun - timedelta(minutes=5):
             return None
         reasons = compare(group.facts, other.facts)
         clock = later.facts.time_utc
-        if other is later and clock and clock.date() == earlier.day:
+        if not late and clock and clock.date() == earlier.day:
             reasons.append(Reason(0.8, f"it was still {earlier.day} in UTC at the launch"))
         gap = abs(group.first - other.first)
         if gap <= timedelta(hours=12):
             reasons.append(Reason(0.3, "first reported within half a day of each other"))
-        return reasons if weight(reasons) >= (_SLIP_EARLY if other is later else _SLIP_LATE) else None
+        return reasons if weight(reasons) >= (_SLIP_LATE if late else _SLIP_EARLY) else None
 
     # Plans
 

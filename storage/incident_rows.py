@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
-from extractors.consensus import Claim
+from extractors.consensus import Claim, Summary
 from extractors.incidents import Incident, Member
 from extractors.likeness import weight
 from storage import schema
 from storage.staging import stage
 
 _CLAIM = tuple(Claim.__dataclass_fields__)
+_SUMMARY = tuple(name for name in Summary.__dataclass_fields__ if name != "claims")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _digest(
     incident: Incident, claims: Any, apart: Any, members: Any, reactions: Sequence[str], related: Related
 ) -> str:
     """A digest of all that pages say of an incident, so that what did not change is not written again."""
-    summary = {name: value for name, value in asdict(incident.summary).items() if name != "claims"}
+    summary = [getattr(incident.summary, name) for name in _SUMMARY]
     told = [
         (m.report.article_id, m.report.source, m.report.title, m.report.published_at, m.report.origin,
          related.urls.get(m.report.article_id), [(e.start, e.text) for e in m.report.launch.evidence],

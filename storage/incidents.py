@@ -41,7 +41,7 @@ from extractors.packs import default_packs
 from extractors.records import Launch
 from storage import incident_rows, rows, schema
 from storage.lake import Lake
-from storage.staging import utc
+from storage.staging import ANY_OF, listed, utc
 
 # Raised whenever extractors.incidents would join the same reports differently.
 JOINING_VERSION = 1
@@ -247,9 +247,9 @@ class _Refresh:
         wanted_months = f"date_precision IN ('month', 'year') AND date IN ({firsts or 'NULL'})"
         found = self._con.execute(
             f"SELECT launch_id, article_id, published_date, incident_id, {rows.selected(Launch)} FROM launches "
-            f"WHERE (coalesce(country, '~') IN (SELECT unnest(?::VARCHAR[]))) "
+            f"WHERE (coalesce(country, '~') IN {ANY_OF}) "
             f"AND (({wanted_days}) OR ({wanted_months})) ORDER BY launch_id",
-            [sorted({_country(side) for side in (*scope.days, *(side for side, _ in scope.months))})],
+            [listed(sorted({_country(side) for side in (*scope.days, *(side for side, _ in scope.months))}))],
         ).fetchall()
         launches = []
         for launch_id, article_id, published, incident_id, *row in found:
@@ -275,8 +275,8 @@ class _Refresh:
         found = self._con.execute(
             "SELECT article_id, coalesce(copy_of, article_id), source, title, published_at FROM articles "
             f"WHERE ({_ranges(('published_date',), [day for _, day in wanted])}) "
-            "AND article_id IN (SELECT unnest(?::VARCHAR[]))",
-            [sorted({article_id for article_id, _ in wanted})],
+            f"AND article_id IN {ANY_OF}",
+            [listed({article_id for article_id, _ in wanted})],
         ).fetchall()
         return {
             article_id: (origin, source, title, utc(published) if published else None)
@@ -293,8 +293,8 @@ class _Refresh:
         found = self._con.execute(
             f"SELECT incident_id, side, incident_date, basis, {', '.join(AGREED)} FROM incidents "
             f"WHERE incident_date BETWEEN DATE '{min(reach)}' AND DATE '{max(reach)}' AND basis <> 'month' "
-            "AND side IN (SELECT unnest(?::VARCHAR[])) ORDER BY incident_id",
-            [sorted({*scope.days, *(side for side, _ in scope.months)})],
+            f"AND side IN {ANY_OF} ORDER BY incident_id",
+            [listed({*scope.days, *(side for side, _ in scope.months)})],
         ).fetchall()
         return [
             Standing(
@@ -314,8 +314,8 @@ class _Refresh:
     def _members(self, launch_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
         """launch_id -> the incident it is stored with, and how."""
         found = self._con.execute(
-            "SELECT launch_id, incident_id, how FROM incident_members WHERE launch_id IN (SELECT unnest(?::VARCHAR[]))",
-            [launch_ids],
+            f"SELECT launch_id, incident_id, how FROM incident_members WHERE launch_id IN {ANY_OF}",
+            [listed(launch_ids)],
         ).fetchall()
         return {launch_id: (incident_id, how) for launch_id, incident_id, how in found}
 
@@ -367,9 +367,9 @@ class _Refresh:
     def _taken(self, names: Sequence[str]) -> set[str]:
         """Which of these names are or were in use."""
         found = self._con.execute(
-            "SELECT incident_id FROM incidents WHERE incident_id IN (SELECT unnest(?::VARCHAR[])) UNION "
-            "SELECT incident_id FROM incident_changes WHERE incident_id IN (SELECT unnest(?::VARCHAR[]))",
-            [list(names), list(names)],
+            f"SELECT incident_id FROM incidents WHERE incident_id IN {ANY_OF} UNION "
+            f"SELECT incident_id FROM incident_changes WHERE incident_id IN {ANY_OF}",
+            [listed(names), listed(names)],
         ).fetchall()
         return {row[0] for row in found}
 
@@ -379,16 +379,16 @@ class _Refresh:
         if not articles:
             return incident_rows.Related({}, {})
         between = _ranges(("published_date",), [day for _, day in articles])
-        ids = sorted({article_id for article_id, _ in articles})
+        ids = listed({article_id for article_id, _ in articles})
         urls = self._con.execute(
-            f"SELECT article_id, url FROM articles WHERE ({between}) AND article_id IN (SELECT unnest(?::VARCHAR[]))",
+            f"SELECT article_id, url FROM articles WHERE ({between}) AND article_id IN {ANY_OF}",
             [ids],
         ).fetchall()
         reactions: dict[str, list[str]] = defaultdict(list)
         for launch_id, said in self._con.execute(
             "SELECT launch_id, concat_ws('|', reaction_id, actor_country, actor, type, quoted, evidence) "
             f"FROM reactions WHERE ({between}) AND launch_id IS NOT NULL "
-            "AND article_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY ALL",
+            f"AND article_id IN {ANY_OF} ORDER BY ALL",
             [ids],
         ).fetchall():
             reactions[launch_id].append(said)
@@ -402,9 +402,8 @@ class _Refresh:
             days = [old[name].day for name in outdated]
             for table in (schema.INCIDENTS, schema.INCIDENT_MEMBERS):
                 self._con.execute(
-                    f"DELETE FROM {table.name} WHERE ({_ranges(('incident_date',), days)}) "
-                    "AND incident_id IN (SELECT unnest(?::VARCHAR[]))",
-                    [outdated],
+                    f"DELETE FROM {table.name} WHERE ({_ranges(('incident_date',), days)}) AND incident_id IN {ANY_OF}",
+                    [listed(outdated)],
                 )
         ordered = sorted(written, key=lambda row: (row.day, row.incident_id))
         incident_rows.insert(self._con, schema.INCIDENTS, (row.values for row in ordered))
@@ -474,9 +473,7 @@ def raise_alerts(
         _digest(kind, subject, state): (kind, subject, title, payload)
         for kind, subject, title, payload, state in alerts
     }
-    stored = con.execute(
-        "SELECT alert_id FROM alerts WHERE alert_id IN (SELECT unnest(?::VARCHAR[]))", [list(made)]
-    ).fetchall()
+    stored = con.execute(f"SELECT alert_id FROM alerts WHERE alert_id IN {ANY_OF}", [listed(made)]).fetchall()
     for (known,) in stored:
         del made[known]
     incident_rows.insert(

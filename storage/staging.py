@@ -14,6 +14,10 @@ import duckdb
 from storage.extensions import quoted
 from storage.schema import Column
 
+# `column IN {ANY_OF}` with `listed(values)` as its parameter. A Python list as a parameter is bound item by item, each
+# with two failed imports of numpy: a millisecond an item where numpy is not installed.
+ANY_OF = """(SELECT unnest(from_json_strict(?::JSON, '["VARCHAR"]')))"""
+
 _BATCH = 2000
 _INT64 = 2**63 - 1
 
@@ -27,6 +31,11 @@ def clean(text: str) -> str:
     if "\0" not in text and _encodable(text):
         return text
     return "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
+
+
+def listed(values: Iterable[str]) -> str:
+    """Texts as the one parameter of `ANY_OF`."""
+    return json.dumps([clean(value) for value in values], ensure_ascii=False)
 
 
 def utc(value: datetime) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ _FEED_ITEMS = 100
 _LISTED = 60
 _LISTED_OF_COUNTRY = 200
 # Incidents of one query: as many as keep memory small.
-_BATCH = 1000
+_BATCH = 500
 _ASSETS = ("style.css", "site.js", "land.svg")
 
 
@@ -98,11 +99,22 @@ class _Build:
     # Pages
 
     def _incidents(self, names: Sequence[str], now: dict[str, _Known]) -> None:
-        for at in range(0, len(names), _BATCH):
-            batch = names[at : at + _BATCH]
+        batches = [names[at : at + _BATCH] for at in range(0, len(names), _BATCH)]
+
+        def read(batch: Sequence[str]) -> list[Row]:
             days = [now[name].day for name in batch]
-            for row in gather.details(self._con, batch, (min(days), max(days))):
-                self._site.put(_incident_page(row["incident_id"]), self._incident(row))
+            return gather.details(self._con, batch, (min(days), max(days)))
+
+        # The database works on the next batch while this one is rendered.
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(read, batches[0]) if batches else None
+            for following in [*batches[1:], None]:
+                if coming is None:
+                    break
+                found = coming.result()
+                coming = ahead.submit(read, following) if following else None
+                for row in found:
+                    self._site.put(_incident_page(row["incident_id"]), self._incident(row))
 
     def _incident(self, row: Row) -> str:
         columns, lines = claims.table(row, self._gazetteer)

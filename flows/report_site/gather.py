@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from storage.lake import Connection
-from storage.staging import utc
+from storage.staging import ANY_OF, listed, utc
 
 Row = dict[str, Any]
 
@@ -47,10 +47,10 @@ def summaries(con: Connection, condition: str = "true", parameters: Sequence[Any
 
 def details(con: Connection, ids: Sequence[str], between: tuple[date, date]) -> list[Row]:
     """All that is said of incidents: with `members` (reports and their articles) and `responses` (reactions)."""
-    named = "incident_id IN (SELECT unnest(?::VARCHAR[]))"
+    named = f"incident_id IN {ANY_OF}"
     days = f"incident_date BETWEEN DATE '{between[0]}' AND DATE '{between[1]}'"
-    found = rows(con, f"SELECT * FROM incidents WHERE {days} AND {named} ORDER BY {_ORDER}", [list(ids)])
-    members = rows(con, f"SELECT * FROM incident_members WHERE {days} AND {named}", [list(ids)])
+    found = rows(con, f"SELECT * FROM incidents WHERE {days} AND {named} ORDER BY {_ORDER}", [listed(ids)])
+    members = rows(con, f"SELECT * FROM incident_members WHERE {days} AND {named}", [listed(ids)])
     told = _told(con, members)
     for member in members:
         member |= told.get(member["launch_id"], {})
@@ -78,9 +78,9 @@ def _told(con: Connection, members: Sequence[Row]) -> dict[str, Row]:
     found = rows(
         con,
         f"SELECT {columns} FROM (FROM launches WHERE {_published_between(members)} "
-        "AND launch_id IN (SELECT unnest(?::VARCHAR[]))) l "
+        f"AND launch_id IN {ANY_OF}) l "
         f"JOIN (FROM articles WHERE {_published_between(members)}) a USING (article_id, published_date)",
-        [[m["launch_id"] for m in members]],
+        [listed(m["launch_id"] for m in members)],
     )
     return {row["launch_id"]: row for row in found}
 
@@ -92,9 +92,9 @@ def _responses(con: Connection, members: Sequence[Row]) -> list[Row]:
         con,
         "SELECT r.reaction_id, r.incident_id, r.actor_country, r.actor, r.type, r.quoted, r.evidence, a.article_id, "
         "a.title, a.source, a.url, a.published_at, coalesce(a.copy_of, a.article_id) AS origin "
-        f"FROM (FROM reactions WHERE {_published_between(members)} AND launch_id IN (SELECT unnest(?::VARCHAR[]))) r "
+        f"FROM (FROM reactions WHERE {_published_between(members)} AND launch_id IN {ANY_OF}) r "
         f"JOIN (FROM articles WHERE {_published_between(members)}) a USING (article_id, published_date)",
-        [[m["launch_id"] for m in members]],
+        [listed(m["launch_id"] for m in members)],
     )
 
 

@@ -18,10 +18,17 @@ _FILTERS = (
 )  # fmt: skip
 
 
+class _Rows(Environment):
+    """Rows are dictionaries: their keys are looked up first, as thousands of failed attribute look-ups add up."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return obj[attribute] if type(obj) is dict and attribute in obj else super().getattr(obj, attribute)
+
+
 @cache
 def environment() -> Environment:
     """Jinja's environment with the filters that the templates use."""
-    made = Environment(
+    made = _Rows(
         loader=PackageLoader("flows.report_site"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -58,4 +65,4 @@ def version() -> str:
 
 def _finalized(value: Any) -> Any:
     # Markup is what the templates made themselves; all else came from outside.
-    return value if isinstance(value, Markup) or hasattr(value, "__html__") else wording.shown(value)
+    return value if isinstance(value, Markup) else wording.shown(value)

@@ -33,7 +33,10 @@ _FIELDS = {"count": "number", "weapon_class": "class", "weapon_name": "weapon", 
 
 def shown(value: object) -> str:
     """`value` as text that any page or XML document may carry once escaped: no controls, no bidi marks."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", safe(value))
+    text = "" if value is None else str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", safe(text))
 
 
 def link(url: object) -> str:

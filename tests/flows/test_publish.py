@@ -109,8 +109,8 @@ def test_pages_ask_no_other_host(site: Path) -> None:
 def test_claims_stand_side_by_side(site: Path) -> None:
     page = next(p for p in (site / "incident").glob("PRK-20260104-*") if "Outlet b" in p.read_text())
     rows = html.parse(page).getroot().xpath("//table[@class='claims']/tbody/tr")
-    said = {row.xpath("string(th)").split(" quoted")[0]: row.xpath("string(td[1])") for row in rows}
-    assert {"Southland's military": "2", "the ministry": "3"} == said
+    said = {row.xpath("string(th)").split(" quoted")[0]: row.xpath("string(td[1]/text())") for row in rows}
+    assert said == {"Southland's military": "2", "the ministry": "3"}
     assert html.parse(page).getroot().xpath("//td[@class='differs']")
 
 
