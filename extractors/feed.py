@@ -113,10 +113,10 @@ class _Reading:
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|RDF|feed|channel)(?=[\s>/])[^<>]*>", re.IGNORECASE)
 _PROLOG = re.compile(
     r"(?:\s++|<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)"
-    r"|<!DOCTYPE\s+(?!html\b)[^<>\[]*(?:\[(?:[^\]\"']|\"[^\"]*\"|'[^']*')*\]\s*)?>)*+",
+    r"|<!DOCTYPE\s+[^<>\[]*(?:\[(?:[^\]\"']|\"[^\"]*\"|'[^']*')*\]\s*)?>)*+",
     re.DOTALL | re.IGNORECASE,
 )
-_HTML = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_HTML = re.compile(r"<!doctype\s+html\b|<html\b", re.IGNORECASE)
 _NAMESPACE = re.compile(r"(xmlns(?::[\w.-]++)?\s*+=\s*+[\"'])([^\"'<>]*+)")
 _PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,60}):[A-Za-z_][\w.-]*(?=[\s=>/])")
 _DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,60})\s*=")
@@ -180,8 +180,10 @@ def _find_root(text: str, reading: _Reading) -> re.Match[str] | None:
     prolog = _PROLOG.match(text)
     start = prolog.end() if prolog else 0
     found = _ROOT.search(text, start, start + 65_536)
-    if found is None or found.start() == start or _HTML.match(text, start):
-        return found if found and found.start() == start else None
+    if found is None or found.start() == start:
+        return found
+    if _HTML.search(text, 0, found.start()):
+        return None
     reading.note("text stands before the feed and was skipped")
     return found
 

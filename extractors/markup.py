@@ -57,15 +57,21 @@ codecs.register_error("launchwire.windows-1252", _windows_1252)
 def decode(body: bytes, declared: str | None = None, *, family: Family) -> tuple[str, str | None]:
     """Text of a document and what was wrong with its encoding, in words, or None.
 
-    `declared` is a bare charset or a whole Content-Type. Order: byte order mark; UTF-16 by its zero bytes; UTF-8 if
+    `declared` is a bare charset or a whole Content-Type. Order: byte order mark; UTF-16 and -32 by their zero bytes; UTF-8 if
     the bytes are that; the charset of the header, then of the document; else UTF-8 with windows-1252 in between.
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace"), None
     if body[:4].strip(b"\t\r\n ")[:1] in (b"<", b"\0") and b"\0" in body[:4]:
-        for name, pattern in (("utf-16-le", b"<\0"), ("utf-16-be", b"\0<")):
-            if body[:2] == pattern:
+        zeros = (
+            ("utf-32-le", b"<\0\0\0"),
+            ("utf-32-be", b"\0\0\0<"),
+            ("utf-16-le", b"<\0"),
+            ("utf-16-be", b"\0<"),
+        )
+        for name, pattern in zeros:
+            if body.startswith(pattern):
                 return body.decode(name, "replace"), None
     label = _label(declared) or _label_inside(body, family)
     if label is not None and label.startswith("iso-2022"):

@@ -335,6 +335,8 @@ def test_leading_space_and_doctype_and_comment() -> None:
         ("utf-8", "us-ascii", "text/xml; charset=us-ascii"),
         ("utf-16", "utf-16", None),
         ("utf-16-le", "utf-16", None),
+        ("utf-32", "utf-32", None),
+        ("utf-32-be", "utf-32", None),
         ("cp1252", "utf-8", None),
         ("cp1252", "windows-1252", None),
         ("cp1252", "iso-8859-1", "text/xml"),
