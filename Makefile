@@ -20,7 +20,7 @@ demo: $(READY) ## poll the bundled news site twice and show what was found
 	@"$(BIN)/launchwire" demo
 
 test: $(READY) ## the whole suite
-	"$(BIN)/python" -m pytest -n 2 -m "not soak"
+	"$(BIN)/python" -m pytest -n 2 --dist loadgroup -m "not soak"
 
 lint: $(READY) ## ruff, mypy --strict and the import contract
 	"$(BIN)/ruff" check .
