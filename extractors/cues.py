@@ -149,6 +149,8 @@ def _overlap(a: Cue, b: Cue) -> bool:
 
 def _same_matter(a: Cue, b: Cue) -> bool:
     """Of two readings that begin with the same word or verb only the longer holds, unless each is for another side."""
+    if a.stance.type == b.stance.type and "noun" in (a.stance.frame, b.stance.frame):
+        return True
     if {a.stance.side, b.stance.side} == {"own", "other"}:
         return False
     return a.first == b.first or a.head == b.head

@@ -44,6 +44,7 @@ class _Claim:
     start: int
     end: int
     quoted: bool
+    source: str | None
 
 
 class _Finder:
@@ -73,7 +74,7 @@ class _Finder:
             for party in self._who(cue, frames, speakers):
                 if not party.can_react:
                     continue
-                claim = self._claim(cue, party, view, frames)
+                claim = self._claim(cue, party, view, frames, _source(cue, party, speakers))
                 if claim is not None:
                     yield claim
 
@@ -127,7 +128,7 @@ class _Finder:
             return found
         return frames.bystanders(self._launchers)
 
-    def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames) -> _Claim | None:
+    def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames, source: str | None) -> _Claim | None:
         link = self._linker.link(view, cue, party.actor.country)
         overruled = self._overruled(cue, party, link.launch)
         if overruled is not party:
@@ -139,7 +140,7 @@ class _Finder:
         first = min(cue.first, party.first) if party.first <= cue.last else cue.first
         start, end = view.words[first].start, view.words[cue.last].end
         quoted = frames.has_quotation(cue.first, min(len(view.words) - 1, cue.last + 12))
-        return _Claim(cue, party, link, start, end, quoted)
+        return _Claim(cue, party, link, start, end, quoted, source)
 
     def _overruled(self, cue: Cue, party: Party, launch: Launch | None) -> Party:
         """A guessed country gives way to what is said: the launching side praises, another one blames and defends."""
@@ -183,10 +184,19 @@ class _Finder:
             about=about,
             quoted=any(claim.quoted for claim in claims),
             plover=lead.cue.stance.plover,
+            attribution=next((claim.source for claim in claims if claim.source), None),
             evidence=tuple(Evidence(start, end, text[start:end]) for start, end in spans),
             rules=tuple(dict.fromkeys(claim.cue.stance.rule for claim in claims)),
             inferred=tuple(inferred),
         )
+
+
+def _source(cue: Cue, party: Party, speakers: Speakers) -> str | None:
+    """Who tells of a deed, where it is not the doer; what is spoken has its speaker as actor already."""
+    if cue.stance.frame == "say":
+        return None
+    names = (speaker.actor.name for speaker in speakers.of(cue.first))
+    return next((name for name in names if name != party.actor.name), None)
 
 
 def _pieces(sentence: Sentence) -> Iterator[Sentence]:

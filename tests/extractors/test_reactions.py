@@ -101,6 +101,11 @@ def test_a_quotation_is_noted_and_spans_its_words() -> None:
     assert all(text[e.start : e.end] == e.text for e in reaction.evidence)
 
 
+def test_who_tells_of_a_deed_is_its_attribution() -> None:
+    (reaction,) = reactions(OPENING + "Japan lodged a protest, the White House said.")
+    assert (reaction.actor, reaction.attribution) == ("Japan", "White House")
+
+
 def test_pronouns_and_surnames_carry_the_actor() -> None:
     text = "Japan's defence minister, Kenji Mori, spoke to reporters. He condemned the launch. Mori also urged calm."
     assert {(r.actor, r.type) for r in reactions(OPENING + text)} == {("Kenji Mori", "condemn"), ("Kenji Mori", "urge")}
