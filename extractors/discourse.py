@@ -232,7 +232,12 @@ class Teller:
             return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
             return phrase.determiner not in ("no", "each")
-        if sighting.rules == ("failed",) and sighting.actor is None and sighting.entry is None:
+        if (
+            sighting.rules == ("failed",)
+            and sighting.actor is None
+            and sighting.entry is None
+            and not (self.told and date)
+        ):
             return False
         if sighting.kind == "flight":
             return (
