@@ -41,7 +41,7 @@ class Settings(BaseModel):
     packs: tuple[Path, ...] = ()
 
     user_agent: str = ""
-    contact: str = "https://github.com/launchwire/launchwire"
+    contact: str = ""
     allow_networks: tuple[str, ...] = ()
     ca_bundle: Path | None = None
     max_body_bytes: int = Field(5_000_000, ge=1_000)

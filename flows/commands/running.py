@@ -46,6 +46,8 @@ def poll(settings: Settings, everything: bool, feeds: Path | None) -> int:
     if feeds is not None:
         settings = settings.model_copy(update={"feeds": feeds})
     load_subscriptions(settings.feeds)
+    if not settings.contact and not settings.user_agent:
+        click.echo("Set LAUNCHWIRE_CONTACT to a page or address of yours, so that publishers can reach you.", err=True)
 
     async def start() -> dict[str, Any]:
         from flows.poll import poll as flow

@@ -68,12 +68,12 @@ _STATUS_OUTCOMES: Mapping[int, Outcome] = {
 
 
 def default_user_agent(contact: str) -> str:
-    """`launchwire/VERSION (+CONTACT)`."""
+    """`launchwire/VERSION (+CONTACT)`; without a contact, the name and version alone."""
     try:
         number = version(PRODUCT)
     except PackageNotFoundError:
         number = "0"
-    return f"{PRODUCT}/{number} (+{contact})"
+    return f"{PRODUCT}/{number} (+{contact})" if contact else f"{PRODUCT}/{number}"
 
 
 @dataclass(frozen=True, slots=True)
