@@ -57,8 +57,8 @@ codecs.register_error("launchwire.windows-1252", _windows_1252)
 def decode(body: bytes, declared: str | None = None, *, family: Family) -> tuple[str, str | None]:
     """Text of a document and what was wrong with its encoding, in words, or None.
 
-    `declared` is a bare charset or a whole Content-Type. Order: byte order mark; UTF-16 and -32 by their zero bytes; UTF-8 if
-    the bytes are that; the charset of the header, then of the document; else UTF-8 with windows-1252 in between.
+    `declared` is a bare charset or a whole Content-Type. Order: byte order mark; UTF-16 and -32 by their zero bytes;
+    UTF-8 if the bytes are that; the charset of the header, then of the document; else UTF-8 with windows-1252 between.
     """
     for mark, name in _BOMS:
         if body.startswith(mark):
