@@ -521,13 +521,17 @@ def find_times(text: str, start: int = 0, end: int | None = None) -> list[FoundT
     stop = len(text) if end is None else end
     if not _CLOCK_TRIGGER.search(text[start:stop].lower()):
         return []
-    found: list[FoundTime] = []
-    for pattern in _CLOCKS:
+    candidates: list[tuple[int, int, FoundTime]] = []
+    for rank, pattern in enumerate(_CLOCKS):
         for match in pattern.finditer(text, start, stop):
             clock = _clock(match)
-            if clock and not any(f.start < match.end() and match.start() < f.end for f in found):
-                found.append(_found_time(text, match, clock, start))
-    return _without_windows(text, sorted(found))
+            if clock:
+                candidates.append((match.start(), rank, _found_time(text, match, clock, start)))
+    found: list[FoundTime] = []
+    for _, _, time in sorted(candidates):
+        if not found or time.start >= found[-1].end:
+            found.append(time)
+    return _without_windows(text, found)
 
 
 def _found_time(text: str, match: re.Match[str], clock: str, start: int) -> FoundTime:
