@@ -24,6 +24,8 @@ _COMMANDS = {
     "feeds": ("flows.commands.feeds", "List, add, remove, check, import and export feeds."),
     "status": ("flows.commands.reading", "Say what the lake holds and what needs attention."),
     "export": ("flows.commands.reading", "Write tables as CSV, JSON, Parquet or one DuckDB file."),
+    "incidents": ("flows.commands.incidents", "List launches resolved from all articles, and show why."),
+    "alerts": ("flows.commands.alerts", "List alerts, and try the webhook and the e-mail."),
     "rules": ("flows.commands.rules", "List, show and test the rules."),
 }
 

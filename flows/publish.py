@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 from prefect import flow, task
@@ -12,10 +11,10 @@ from prefect.cache_policies import NO_CACHE
 
 from extractors.gazetteer import Gazetteer
 from extractors.packs import load_packs
+from flows.alerts import settle
 from flows.report_site.build import build
 from flows.report_site.writer import Site
 from flows.settings import Settings, load_settings
-from storage.incidents import refresh
 from storage.lake import Lake
 
 
@@ -24,23 +23,26 @@ async def publish() -> dict[str, Any]:
     """Write the report, the feeds and the data files; only what changed is written again."""
     settings = load_settings()
     with Lake.open(settings.lake()) as lake:
-        site = await _build(lake, settings)
+        site, failed = await _build(lake, settings)
     counts = {"written": site.written, "unchanged": site.kept, "removed": site.removed}
     await acreate_table_artifact(
         key="publish-report",
         table=[{"files": name, "count": value} for name, value in counts.items()],
         description=f"Published to {site.directory}",
     )
-    return counts
+    return {**counts, "failed": failed}
 
 
 @task(name="build-site", cache_policy=NO_CACHE, persist_result=False)
-async def _build(lake: Any, settings: Settings) -> Site:
+async def _build(lake: Any, settings: Settings) -> tuple[Site, list[str]]:
     return await asyncio.to_thread(build_site, lake, settings)
 
 
-def build_site(lake: Lake, settings: Settings) -> Site:
-    """Join what a crashed run may have left unjoined, then bring the published directory up to date."""
+def build_site(lake: Lake, settings: Settings) -> tuple[Site, list[str]]:
+    """Join what a crashed run may have left unjoined, tell of it, then bring the published directory up to date.
+
+    Returns the directory, and why somebody could not be told.
+    """
     gazetteer = Gazetteer(load_packs(settings.packs))
-    refresh(lake, now=datetime.now(UTC), gazetteer=gazetteer)
-    return build(lake, settings.published_to, home=settings.home_url, gazetteer=gazetteer)
+    failed = settle(lake, settings, gazetteer=gazetteer)
+    return build(lake, settings.published_to, home=settings.home_url, gazetteer=gazetteer), failed

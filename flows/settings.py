@@ -62,9 +62,19 @@ class Settings(BaseModel):
     archive_days: int = Field(0, ge=0)
 
     publish_dir: Path | None = None
+    alert_webhook: str = Field("", pattern=r"^(https?://\S+)?$")
+    alert_email_to: tuple[str, ...] = ()
+    alert_email_from: str = ""
+    alert_days: int = Field(14, ge=0)
+    alerts_per_minute: int = Field(20, ge=1)
+    smtp_host: str = ""
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = Field("", repr=False)
     public_url: str = Field("", pattern=r"^(https?://[^\s?#]+)?$")
 
-    @field_validator("allow_networks", "packs", mode="before")
+    @field_validator("allow_networks", "packs", "alert_email_to", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

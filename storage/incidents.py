@@ -8,7 +8,6 @@ in one transaction: incidents, their members, the names on launches and reaction
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +38,7 @@ from extractors.incidents import (
 from extractors.likeness import Facts
 from extractors.packs import default_packs
 from extractors.records import Launch
-from storage import incident_rows, rows, schema
+from storage import alerts, incident_rows, rows, schema
 from storage.lake import Lake
 from storage.staging import ANY_OF, listed, utc
 
@@ -339,8 +338,8 @@ class _Refresh:
         self._replace(old, written, gone)
         self._name_launches(stored, formed, names)
         self._log(changes)
-        alerts = self._raise_alerts(changes, {row.incident_id: row for row in written})
-        return Refreshed(tuple(row.incident_id for row in written), tuple(gone), tuple(changes), alerts)
+        raised = self._raise_alerts(changes, {row.incident_id: row for row in written})
+        return Refreshed(tuple(row.incident_id for row in written), tuple(gone), tuple(changes), raised)
 
     def _old(self, scope: _Scope) -> dict[str, incident_rows.Old]:
         """Stored incidents of the scope with their members."""
@@ -443,48 +442,12 @@ class _Refresh:
             for change in changes
             if change.kind in ("new", "status") and written[change.incident_id].day >= oldest
         ]
-        raise_alerts(
-            self._con,
-            [
-                (
-                    f"incident.{change.kind}",
-                    row.incident_id,
-                    row.title if change.kind == "new" else f"{row.title} ({change.detail})",
-                    row.payload(),
-                    row.status,
-                )
-                for change, row in due
-            ],
-            self._now,
-        )
-        return len(due)
+        return alerts.put(self._con, [_alert(change, row, self._now) for change, row in due])
 
 
-def raise_alerts(
-    con: duckdb.DuckDBPyConnection, alerts: Sequence[tuple[str, str, str, Mapping[str, Any], str]], now: datetime
-) -> None:
-    """Within a transaction: put alerts (kind, subject, title, payload, state) into the outbox, each once for its state.
-
-    The id is a digest of kind, subject and state, so that the same alert raised again is known as such.
-    """
-    if not alerts:
-        return
-    made = {
-        _digest(kind, subject, state): (kind, subject, title, payload)
-        for kind, subject, title, payload, state in alerts
-    }
-    stored = con.execute(f"SELECT alert_id FROM alerts WHERE alert_id IN {ANY_OF}", [listed(made)]).fetchall()
-    for (known,) in stored:
-        del made[known]
-    incident_rows.insert(
-        con,
-        schema.ALERTS,
-        [
-            (alert_id, now.date(), now, kind, subject, title, json.dumps(payload, ensure_ascii=False, default=str),
-             None, [], 0, None, "")
-            for alert_id, (kind, subject, title, payload) in made.items()
-        ],
-    )  # fmt: skip
+def _alert(change: Change, row: incident_rows.Row, now: datetime) -> alerts.Alert:
+    title = row.title if change.kind == "new" else f"{row.title} ({change.detail})"
+    return alerts.raised(f"incident.{change.kind}", row.incident_id, title, row.payload(), row.status, now)
 
 
 def _named(
