@@ -162,7 +162,8 @@ _KEPT_NAME = re.compile(
 _PROMPT = re.compile(
     r"(?:read (?:more|also|next|the full|our)|related|see also|also read|watch(?: more)?|listen|recommended"
     r"|share this"
-    r"|more (?:on this|from|stories)|sign up|subscribe|follow us|click here|advertisement|story continues|join our"
+    r"|more (?:on this|from|stories)|sign up|subscribe|follow (?:us|AP)|more AP|reach the reporters?|click here"
+    r"|advertisement|story continues|join our"
     r"|continue reading|download (?:the|our)|photo|image|file photo|getty images|copyright|all rights reserved)\b",
     re.IGNORECASE,
 )
@@ -370,11 +371,12 @@ def _quality(source: Source, found: Sequence[str], blocks: Sequence[str], shown:
 
 
 def _ends_cut(blocks: Sequence[str]) -> bool:
-    """Whether the last block stops without the end of a sentence (a credit or short line there does not count)."""
+    """Whether the last block stops within a sentence: at dots, a comma, or a word in lower case."""
     last = blocks[-1] if blocks else ""
     if re.search(r"(?:…|\.\.\.|\[…\])[\"”’)\]]*$", last):
         return True
-    return len(last) > 60 and bool(re.search(r"[\w,;–—-]$", last)) and credit([last], ()) is None
+    word = last.split()[-1] if len(last) > 60 else ""
+    return bool(re.fullmatch(r"[a-z]+|\S+[,;–—-]", word)) and credit([last], ()) is None
 
 
 # --- title, people, language ------------------------------------------------------------------------------------------

@@ -76,6 +76,8 @@ _FORMS = tuple(
         rf"(?P<year>\d{{4}}|\d{{2}})(?:{_BETWEEN}{_CLOCK})?",
         rf"{_DAY_NAME}(?P<month>[A-Za-z]{{3,9}})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
         rf"(?:{_BETWEEN}{_CLOCK})?",
+        rf"{_DAY_NAME}{_CLOCK},?\s+(?P<month>[A-Za-z]{{3,9}})\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})",
+        rf"{_DAY_NAME}{_CLOCK},?\s+(?P<day>\d{{1,2}})\s+(?P<month>[A-Za-z]{{3,9}})\.?,?\s+(?P<year>\d{{4}})",
         r"(?P<weekday>[A-Za-z]{3})\s+(?P<month>[A-Za-z]{3})\s+(?P<day>\d{1,2})\s+(?P<hour>\d{1,2}):(?P<minute>\d{2}):"
         r"(?P<second>\d{2})\s+(?:(?P<zone>[A-Za-z]{1,5}|[+-]\d{4})\s+)?(?P<year>\d{4})(?P<half>(?!))?",
     )

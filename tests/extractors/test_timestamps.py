@@ -32,6 +32,9 @@ NOW = datetime(2024, 1, 8, tzinfo=UTC)
         ("Sunday, January 7th, 2024 - 9:12 pm JST", "2024-01-07T21:12:00+09:00", "minute"),
         ("Jan. 7, 2024, 12:05 a.m. ET", "2024-01-07T00:05:00-05:00", "minute"),
         ("Jul. 7, 2023 12:05 p.m. ET", "2023-07-07T12:05:00-04:00", "minute"),
+        ("01:38:07 PM JST Jan 7, 2024", "2024-01-07T13:38:07+09:00", "second"),
+        ("Fri 6:45 PM, Jan 5, 2024", "2024-01-05T18:45:00+00:00", "minute"),
+        ("09:12 GMT, 7 January 2024", "2024-01-07T09:12:00+00:00", "minute"),
         ("Dec 31, 2023 | 23:59:60 UTC", "2023-12-31T23:59:59+00:00", "second"),
         ("٢٠٢٤-٠١-٠٧", "2024-01-07T00:00:00+00:00", "day"),
         ("2024-02-30", None, "none"),
@@ -51,7 +54,8 @@ NOW = datetime(2024, 1, 8, tzinfo=UTC)
 def test_read_timestamp(raw: str, moment: str | None, precision: str) -> None:
     found = read_timestamp(raw, now=NOW)
     assert (found.moment.isoformat() if found.moment else None, found.precision) == (moment, precision)
-    assert (found.problem is None) == (moment is not None)
+    assert found.problem is None or found.moment is None or not found.zoned
+    assert found.problem is not None or found.moment is not None
 
 
 def test_what_is_assumed_is_said() -> None:
