@@ -34,6 +34,12 @@ _PLACE_BEFORE = word_set("in near from of at over toward towards into outside ar
 _CRAFT = word_set("vehicle craft stack spaceship pieces remains debris wreckage fragments")
 _PRONOUNS = word_set("it they they'd it'd both one all each")
 _STOPS = word_set("; : — – -")
+_BEFORE_NOUNS = word_set("the a an its their his her our no of in on at from to into for with by any some these those")
+_IRREGULAR_PAST = word_set(
+    """went sprang leapt sprung swept quit lit drove drew dug spun slid swung swam ran crept beat met bent stung slung
+    stuck sought began broke brought caught clung hung kept made blew split spat spread strode swum thrust tore trod
+    wove wrung gave got shed shook snuck stole stood steered ground came rode sank"""
+)
 
 
 class Chunker:
@@ -118,4 +124,15 @@ class Chunker:
             return 1, "PRONOUN"
         if low.endswith("n't"):
             return 1, "NOT"
-        return 1, "WORD"
+        return 1, "VERB" if self._is_past(words, at) else "WORD"
+
+    def _is_past(self, words: Sequence[Any], at: int) -> bool:
+        """Whether word `at` looks like a past form that no list names: what it says is settled by what stands around
+        it.
+        """
+        low = words[at].low
+        if at and words[at - 1].low in _BEFORE_NOUNS:
+            return False
+        if low in _IRREGULAR_PAST:
+            return True
+        return len(low) > 4 and low.endswith("ed") and "-" not in low and bool(words[at].text.islower())

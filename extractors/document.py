@@ -34,6 +34,7 @@ from typing import TypeVar
 from extractors.actors import Actor, ActorFinder
 from extractors.clauses import Clause, ClauseFinder
 from extractors.dates import FoundDate, FoundTime, find_dates, find_times
+from extractors.newnames import with_new_names
 from extractors.packs import Mention, Packs, default_packs
 from extractors.quantities import Measure, find_measures
 from extractors.speech import Attribution, Quotation, SpeechFinder
@@ -81,7 +82,7 @@ class Document:
         self.paragraphs: list[Paragraph] = paragraphs(self.normal)
         self.sentences: list[Sentence] = sentences(self.normal, self.paragraphs)
         self.words: list[Word] = words(self.normal)
-        self.mentions: list[Mention] = self.packs.mentions(self.normal)
+        self.mentions: list[Mention] = with_new_names(self.normal, self.packs.mentions(self.normal))
         self.dates: list[FoundDate] = [d for s in self.sentences for d in find_dates(self.normal, s.start, s.end)]
         self.times: list[FoundTime] = [t for s in self.sentences for t in find_times(self.normal, s.start, s.end)]
         self.measures: list[Measure] = [m for p in self.paragraphs for m in find_measures(self.normal, p.start, p.end)]

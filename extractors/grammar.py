@@ -13,7 +13,7 @@ from extractors.patterns import Alphabet, Frame, PatternError, compile_pattern
 # What the engine itself finds, beside the word classes of the pack.
 ENGINE_CLASSES = (
     "STOP", "COMMA", "WORD", "ACTOR", "OWNER", "WEAPON", "LAUNCHNOUN", "PRONOUN", "DATE", "TIME", "PLACE", "MEASURE",
-    "SAYS",
+    "SAYS", "VERB",
 )  # fmt: skip
 _STOPS = ("STOP", "WEAPON", "LAUNCHED", "LAUNCHES", "LIFTOFF", "SUBORD", "CONDUCTED", "LAUNCHNOUN")
 

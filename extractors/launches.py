@@ -600,7 +600,7 @@ def _first_class(told: Told) -> str | None:
 
 def _coarse(named: str) -> str | None:
     """The class that a bare name supports: the kind of thing, without the range."""
-    if named in ("space_launch_vehicle", "attack_drone", "artillery_rocket"):
+    if named in ("space_launch_vehicle", "attack_drone", "artillery_rocket", "projectile"):
         return named
     if named in ("satellite", "spacecraft"):
         return "space_launch_vehicle"

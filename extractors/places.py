@@ -87,7 +87,7 @@ _TRIM = re.compile(
 _ENDS_PHRASE = (
     "STOP", "COMMA", "DATE", "TIME", "MEASURE", "SAYS", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN", "REL", "WITH", "BY",
     "LAUNCHED", "LAUNCHES", "LAUNCHING", "FLIGHT", "IMPACT", "INTERCEPT", "BE", "HAVE", "FUTURE", "CAN", "NOT",
-    "LIFTOFF",
+    "LIFTOFF", "VERB",
     "FAIL", "AND", "INCLUDE", "TO", "FROM", "USED", "USES", "PRONOUN", "DETECT", "CONDUCTED",
 )  # fmt: skip
 _LONGEST = 9  # chunks
