@@ -7,6 +7,7 @@ Yardstick: a bare loop of fastwarc and trafilatura over the same file with as ma
 from __future__ import annotations
 
 import asyncio
+import random
 import resource
 import sys
 import tempfile
@@ -43,15 +44,19 @@ _WHEN = (
     "as the weather cleared",
     "in the capital",
 )
+_WORDS = [
+    a + b + c for a in ("ba", "co", "di", "fe") for b in ("lan", "mer", "nos", "tul") for c in ("", "d", "ry", "so")
+]
 _LAUNCH = "North Korea fired two short-range ballistic missiles toward the Sea of Japan on Sunday, the military said."
 _CHROME = "".join(f'<li><a href="/section/{n}">Section {n}</a></li>' for n in range(60))
 
 
 def page(number: int, day: date) -> bytes:
     """A whole page of some 25 KB with 24 paragraphs."""
+    chance = random.Random(number)
     sentences = [
-        f"{_SUBJECTS[(number + n) % 7]} {_ACTS[(number * 3 + n) % 7]} {_WHEN[(number + 2 * n) % 5]}, {n} of {number}."
-        for n in range(72)
+        " ".join([*(chance.choice(words) for words in (_SUBJECTS, _ACTS, _WHEN)), *chance.choices(_WORDS, k=9)]) + "."
+        for _ in range(72)
     ]
     if number % 10 == 0:
         sentences[0] = _LAUNCH

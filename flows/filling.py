@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from extractors.findings import Capture
 from extractors.identity import article_id, canonical_url
-from extractors.records import Finding
+from extractors.records import Fetch, Finding
 from flows.coverage import Coverage
 from flows.ingest import Ingest
 from flows.sources import Lead, Source
@@ -35,24 +36,62 @@ async def fill(
 ) -> None:
     """Store what the source has for `part` of the span `whole`, batch by batch, each in one transaction.
 
-    A batch is read while the one before it is being stored. `tell` hears after each batch.
+    While one batch is read, the next is captured and the one before is stored. `tell` hears after each batch.
     """
     asked: set[str] = set()
-    storing: asyncio.Task[None] | None = None
+    line = _Line(ingest, source, whole, part, coverage)
     try:
         async for batch in _batches(source, whole, part):
-            fresh = _fresh(ingest.lake, batch, asked, coverage)
-            kept, replayed = await _read(ingest, source, fresh, whole, coverage)
-            if storing is not None:
-                await storing
-            storing = asyncio.create_task(_store(ingest, kept, replayed, part, coverage))
+            fresh = await asyncio.to_thread(_fresh, ingest.lake, batch, asked, coverage)
+            await line.take(fresh, await asyncio.gather(*(source.capture(lead) for lead in fresh)))
             await tell(coverage)
     finally:
-        if storing is not None:
-            await storing
+        await line.end()
     if ingest.uncommitted:
         await ingest.commit([], [], f"backfill: requests for {part}")
     await tell(coverage)
+
+
+class _Line:
+    """Batches on their way into the lake: one being read, the one before being stored."""
+
+    def __init__(self, ingest: Ingest, source: Source, whole: Span, part: Span, coverage: Coverage) -> None:
+        self._ingest = ingest
+        self._source = source
+        self._whole = whole
+        self._part = part
+        self._coverage = coverage
+        self._leads: Sequence[Lead] = ()
+        self._requests: Sequence[Fetch] = ()
+        self._reading: asyncio.Task[list[Finding]] | None = None
+        self._storing: asyncio.Task[None] | None = None
+
+    async def take(self, leads: Sequence[Lead], captures: Sequence[Capture]) -> None:
+        """Read a batch, once the one before it is read."""
+        for lead, capture in zip(leads, captures, strict=True):
+            self._coverage.note_capture(lead.day, capture)
+        # Taken now: by the time that this batch is stored, requests for the next one will have been made.
+        requests = [*self._ingest.take_requests(), *(lead.fetch for lead in leads if lead.fetch is not None)]
+        await self._move_on()
+        self._leads, self._requests = leads, requests
+        self._reading = asyncio.create_task(self._ingest.read(captures))
+
+    async def end(self) -> None:
+        """Store what was taken."""
+        await self._move_on()
+        if self._storing is not None:
+            await self._storing
+
+    async def _move_on(self) -> None:
+        """From reading to storing, once the batch before is stored."""
+        if self._reading is None:
+            return
+        findings, leads, requests = await self._reading, self._leads, self._requests
+        self._reading = None
+        if self._storing is not None:
+            await self._storing
+        kept = [f for f, lead in zip(findings, leads, strict=True) if self._source.keeps(f, lead, self._whole)]
+        self._storing = asyncio.create_task(_store(self._ingest, kept, requests, self._part, self._coverage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +173,12 @@ def landed(lake: Lake, leads: Sequence[Lead]) -> list[bool]:
     return found
 
 
-async def _read(
-    ingest: Ingest, source: Source, leads: Sequence[Lead], whole: Span, coverage: Coverage
-) -> tuple[list[Finding], list[Lead]]:
-    """What the leads' captures hold and belongs to the span; and the leads that replay a request."""
-    captures = await asyncio.gather(*(source.capture(lead) for lead in leads))
-    for lead, capture in zip(leads, captures, strict=True):
-        coverage.note_capture(lead.day, capture)
-    findings = await ingest.read(captures)
-    kept = [f for f, lead in zip(findings, leads, strict=True) if source.keeps(f, lead, whole)]
-    return kept, [lead for lead in leads if lead.fetch is not None]
-
-
 async def _store(
-    ingest: Ingest, kept: Sequence[Finding], replayed: Sequence[Lead], part: Span, coverage: Coverage
+    ingest: Ingest, kept: Sequence[Finding], requests: Sequence[Fetch], part: Span, coverage: Coverage
 ) -> None:
-    if not (kept or replayed or ingest.uncommitted):
+    if not (kept or requests):
         return
-    requests = [lead.fetch for lead in replayed if lead.fetch is not None]
-    saved = await ingest.commit(kept, [], f"backfill: {part}", replayed=requests)
+    saved = await ingest.commit(kept, [], f"backfill: {part}", requests=requests)
     new = set(saved.new)
     for finding in kept:
         if finding.article.article_id in new:

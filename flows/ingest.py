@@ -127,8 +127,11 @@ class Ingest:
 
     async def pages(self, candidates: Sequence[Candidate]) -> list[Finding]:
         """Findings for candidates, in their order. Hosts are asked in parallel, each at its pace."""
-        captures = await asyncio.gather(*(self.capture(candidate) for candidate in candidates))
-        return await self.read(captures)
+        captured = await asyncio.gather(*(self._captured(candidate) for candidate in candidates))
+        findings = await self.read([capture for capture, _ in captured])
+        # Only now: another group's commit must not store a request before what it brought.
+        self._fetches += [fetch for _, fetch in captured if fetch is not None]
+        return findings
 
     async def read(self, captures: Sequence[Capture]) -> list[Finding]:
         """Findings for captures, in their order."""
@@ -143,19 +146,27 @@ class Ingest:
         message: str,
         *,
         gaps: Sequence[Gap] = (),
-        replayed: Sequence[Fetch] = (),
+        requests: Sequence[Fetch] | None = None,
     ) -> Saved:
-        """Store them, the requests made so far and those `replayed`, in one transaction off the event loop."""
-        requests, self._fetches = [*self._fetches, *replayed], []
+        """Store them and the requests made so far in one transaction off the event loop; with `requests`, just these.
+
+        A request is stored together with what it brought and never before it, as a stored one is not made again.
+        """
+        taken = self.take_requests() if requests is None else list(requests)
         try:
             saved = await asyncio.to_thread(
-                save, self.lake, findings=findings, fetches=requests, feeds=feeds, gaps=gaps, message=message
+                save, self.lake, findings=findings, fetches=taken, feeds=feeds, gaps=gaps, message=message
             )
         except BaseException:
-            self._fetches = requests + self._fetches
+            self._fetches = taken + self._fetches
             raise
         self.report.note_saved(saved)
         return saved
+
+    def take_requests(self) -> list[Fetch]:
+        """The requests made since this was last called, for a `commit` of what they brought."""
+        taken, self._fetches = self._fetches, []
+        return taken
 
     @property
     def uncommitted(self) -> bool:
@@ -164,17 +175,20 @@ class Ingest:
 
     async def capture(self, candidate: Candidate) -> Capture:
         """The page of a candidate, or the candidate itself where its entry carries the article."""
+        capture, fetch = await self._captured(candidate)
+        self._fetches += [fetch] if fetch is not None else []
+        return capture
+
+    async def _captured(self, candidate: Candidate) -> tuple[Capture, Fetch | None]:
         if candidate.carries_article:
             now = self.clock()
             self._archive_note(candidate.url, Note(now, candidate=candidate))
-            return Capture(candidate, candidate.url, None, None, "entry", now)
+            return Capture(candidate, candidate.url, None, None, "entry", now), None
         response = await self._client.get(candidate.url, kind="page", permit=self._robots.refusal)
-        note = Note(response.fetched_at, self._fetch(response), candidate, response.content_type)
-        self._archive_note(candidate.url, note)
+        fetch, kind = self._fetch(response), response.content_type
+        self._archive_note(candidate.url, Note(response.fetched_at, fetch, candidate, kind))
         body = response.body if response.outcome == "ok" else None
-        return Capture(
-            candidate, response.final_url, body, response.content_type, response.outcome, response.fetched_at
-        )
+        return Capture(candidate, response.final_url, body, kind, response.outcome, response.fetched_at), fetch
 
     def noted(self, candidate: Candidate, response: Response | None, at: datetime, final_url: str) -> Capture:
         """The capture of a candidate that an archive made at the time `at`, kept for replays like one of our own.
@@ -230,10 +244,10 @@ class Ingest:
 
     def _note(self, response: Response) -> None:
         self.report.note_response(response)
-        fetch = self._fetch(response)
-        self._fetches.append(fetch)
-        # A page's note carries its candidate too, which is not known here.
+        # Pages are noted by `_captured`, with their candidates.
         if response.kind != "page":
+            fetch = self._fetch(response)
+            self._fetches.append(fetch)
             self._archive_note(response.url, Note(response.fetched_at, fetch))
 
     def _archive_note(self, url: str, note: Note, kept_at: datetime | None = None) -> None:
