@@ -44,7 +44,10 @@ MIN_CLAIMED = 100
 """The same of a page that says it is an article."""
 MIN_FRAGMENT = 600
 """Characters below which a feed entry's content is a teaser."""
+UNDOUBTED = 2_500
+"""Characters from which a text is the article, whatever else the page shows."""
 HUGE = 8_000
+"""Elements from which a page gets the fast extraction alone."""
 MAX_TITLE = 500
 MAX_TEXT = 300_000
 """Characters of text kept: ten times the longest of articles; a live blog beyond is cut at a paragraph."""
@@ -116,11 +119,12 @@ def _read(source: Source) -> Page:
     """Text, dates and people of the page, and what kind of page it is."""
     dates = read_dates(source)
     title = _title(source)
-    shown = join(paragraphs(source.tree, silent=SHOWN))
     found = _bounded(_text_blocks(source), source)
     blocks = _cleaned(found, title)
     text = join(blocks)
     authors = _authors(source)
+    # What else the page shows matters where it may stand in the place of the article, or of its rest.
+    shown = join(paragraphs(source.tree, silent=SHOWN)) if len(text) < UNDOUBTED else ""
     outcome = _outcome(source, title, text, shown)
     is_article = outcome == "article"
     return Page(
@@ -198,9 +202,13 @@ def _text_blocks(source: Source) -> list[str]:
 def _body(source: Source) -> list[str]:
     tree = _pruned(source.tree)
     # The comparison with other extractors triples the time; on huge pages it would be seconds.
-    is_huge = _has(tree.iter(), HUGE)
     document = bare_extraction(
-        tree, url=source.url, fast=is_huge, include_comments=False, include_tables=False, deduplicate=False
+        tree,
+        url=source.url,
+        fast=source.elements > HUGE,
+        include_comments=False,
+        include_tables=False,
+        deduplicate=False,
     )
     return paragraphs(document.body) if isinstance(document, Document) and document.body is not None else []
 
@@ -358,7 +366,7 @@ def _quality(source: Source, found: Sequence[str], blocks: Sequence[str], shown:
         problem = "the publisher says that the article is not free to read"
     elif _end_of_text(found) < len(found):
         problem = "the text ends with an invitation to read on"
-    elif length < 2_500 and _PAYWALL.search(shown):
+    elif length < UNDOUBTED and _PAYWALL.search(shown):
         problem = "the page asks to subscribe or sign in to read on"
     elif _ends_cut(blocks):
         problem = "the text ends in the middle of a sentence"

@@ -193,7 +193,6 @@ _SPACED = dict.fromkeys(
     " ",
 )
 _CLEANING: dict[int, str | None] = {**_DROPPED, **_SPACED, 0x2028: "\n", 0x2029: "\n"}
-_SPACES = re.compile(r"\s+")
 
 
 def clean(text: str) -> str:
@@ -203,7 +202,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`clean` text with every run of white space made one space."""
-    return _SPACES.sub(" ", clean(text)).strip()
+    line = " ".join(text.split())
+    return line if line.isascii() and line.isprintable() else " ".join(clean(line).split())
 
 
 def _names(text: str) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -43,6 +42,7 @@ class Source:
     head: str
     tree: HtmlElement
     ld: JsonLd
+    elements: int = 0
     problems: list[str] = field(default_factory=list)
     meta: dict[str, list[str]] = field(init=False)
 
@@ -106,8 +106,8 @@ def from_markup(text: str, *, url: str, now: datetime | None = None, problems: l
     ld = JsonLd.read(scripts)
     if ld.broken:
         problems.append("the JSON-LD is broken and was read by pattern")
-    problems.extend(_bound(tree))
-    return Source(url, now, text[:HEAD], tree, ld, problems)
+    elements, done = _bound(tree)
+    return Source(url, now, text[:HEAD], tree, ld, elements, problems + done)
 
 
 def split_host(url: str) -> str:
@@ -166,10 +166,10 @@ def _other_kind(body: bytes, text: str) -> str | None:
         if body.startswith(magic):
             return name
     head = text[:2000]
-    odd = sum(char == "\ufffd" or (ord(char) < 32 and char not in "\t\n\r\f\0") for char in head)
-    return "binary data" if odd > len(head) // 5 else None
+    return "binary data" if len(_ODD.findall(head)) > len(head) // 5 else None
 
 
+_ODD = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\ufffd]")
 _SCRIPT_OPEN = re.compile(r"<script\b", re.IGNORECASE)
 _SCRIPT_CLOSE = re.compile(r"</script\b[^>]*>?", re.IGNORECASE)
 _LD_TYPE = re.compile(r"type\s*=\s*[\"']?\s*application/ld\+json", re.IGNORECASE)
@@ -218,49 +218,50 @@ def _meta(tree: HtmlElement) -> dict[str, list[str]]:
     return found
 
 
-def _bound(tree: HtmlElement) -> Iterator[str]:
-    """Keep the tree within what recursive readers and the time of a page allow; says what was done."""
-    deep, crowded = _flatten(tree)
-    if deep:
-        yield f"elements more than {MAX_DEPTH} deep were read as plain paragraphs"
+def _bound(tree: HtmlElement) -> tuple[int, list[str]]:
+    """Keep the tree within what recursive readers and the time of a page allow: its elements, and what was done."""
+    count, deep, crowded = _survey(tree)
+    for element in (*deep, *crowded):
+        _make_plain(element)
+    done = [f"elements more than {MAX_DEPTH} deep were read as plain paragraphs"] if deep else []
     if crowded:
-        yield f"more than {MAX_RUN:,} links or spans in a row were read as plain text"
-    count = sum(1 for _ in tree.iter())
-    if count <= MAX_ELEMENTS:
-        return
+        done.append(f"more than {MAX_RUN:,} links or spans in a row were read as plain text")
+    if count > MAX_ELEMENTS:
+        _cut(tree)
+        done.append(f"the page has {count:,} elements; at most {MAX_ELEMENTS:,} were read")
+    return min(count, MAX_ELEMENTS), done
+
+
+def _survey(tree: HtmlElement) -> tuple[int, list[HtmlElement], list[HtmlElement]]:
+    """Number of elements; those at the bound of depth; those with runs of inline elements (quadratic time)."""
+    depth = count = 0
+    deep: list[HtmlElement] = []
+    crowded: list[HtmlElement] = []
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        if event == "end":
+            depth -= 1
+            continue
+        depth += 1
+        count += 1
+        children = len(element)
+        if depth == MAX_DEPTH and children:
+            deep.append(element)
+        elif children > MAX_RUN and sum(child.tag in INLINE for child in element) > MAX_RUN:
+            crowded.append(element)
+    return count, deep, crowded
+
+
+def _cut(tree: HtmlElement) -> None:
+    """Drop what is no text, then what comes last."""
     doomed = list(tree.iter("nav", "footer", "svg", "select", "style", "template"))
     doomed += list(tree.iter("meta", "link"))[MAX_META:]
     for element in doomed:
         if element.getparent() is not None:
             element.drop_tree()
-    rest = list(tree.iter())[MAX_ELEMENTS:]
-    for element in reversed(rest):
+    for element in reversed(list(tree.iter())[MAX_ELEMENTS:]):
         parent = element.getparent()
         if parent is not None:
             parent.remove(element)
-    yield f"the page has {count:,} elements; at most {MAX_ELEMENTS:,} were read"
-
-
-def _flatten(tree: HtmlElement) -> tuple[bool, bool]:
-    """Make plain paragraphs of what is nested too deep, and of runs of inline elements that cost quadratic time.
-
-    Whether there was any of each.
-    """
-    depth = 0
-    deep: list[HtmlElement] = []
-    crowded: list[HtmlElement] = []
-    walk = etree.iterwalk(tree, events=("start", "end"))
-    for event, element in walk:
-        depth += 1 if event == "start" else -1
-        if event == "end" or not len(element):
-            continue
-        if depth == MAX_DEPTH:
-            deep.append(element)
-        elif len(element) > MAX_RUN and sum(child.tag in INLINE for child in element) > MAX_RUN:
-            crowded.append(element)
-    for element in (*deep, *crowded):
-        _make_plain(element)
-    return bool(deep), bool(crowded)
 
 
 def _make_plain(element: HtmlElement) -> None:

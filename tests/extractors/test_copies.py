@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from newspages import PARAGRAPHS, TEXT
 
@@ -125,6 +125,7 @@ def test_the_index_finds_what_is_worth_comparing() -> None:
     assert index.lookup(b"") == index.lookup(b"\x09" + bytes(504)) == index.lookup(b"short") == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_any_texts(a: str, b: str) -> None:
     assert 0 <= similar(a, b) <= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.identity import article_id, canonical_url, content_hash, same_site
@@ -107,6 +107,7 @@ URLS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(URLS, st.one_of(st.none(), URLS))
 def test_any_text_has_a_canonical_form_that_is_its_own(url: str, rel: str | None) -> None:
     canonical = canonical_url(url, rel)

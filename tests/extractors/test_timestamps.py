@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.timestamps import Stamp, read_timestamp
@@ -74,6 +74,7 @@ def test_nothing_is_read_from_nothing() -> None:
     assert read_timestamp(" \n ") == Stamp(None)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=60), st.from_regex(r"[0-9T:+Zapm ,./-]{1,40}", fullmatch=True)))
 def test_any_text_gives_an_aware_moment_or_none(raw: str) -> None:
     found = read_timestamp(raw, now=NOW)
@@ -84,6 +85,7 @@ def test_any_text_gives_an_aware_moment_or_none(raw: str) -> None:
         assert found.moment.astimezone(UTC) <= NOW + timedelta(days=1)
 
 
+@settings(deadline=None)
 @given(st.datetimes(datetime(1990, 1, 2), datetime(2023, 12, 31)), st.integers(-14 * 60, 14 * 60))
 def test_iso_dates_come_back_as_written(naive: datetime, minutes: int) -> None:
     text = (
