@@ -18,13 +18,21 @@ _ROWS = 12
 RECENT_DAYS = 90
 _COLUMN, _LINE, _LEFT = 9.4, 30.0, 110.0
 _LABELS = 14
+
+
+def _view(lon: float, lat: float, width: float) -> tuple[float, float, float, float]:
+    x, y = project(lon, lat)
+    height = width * HEIGHT / WIDTH
+    return x - width / 2, y - height / 2, width, height
+
+
 # x, y, width and height on the map.
 VIEWS = {
     "World": (0.0, 0.0, WIDTH, HEIGHT),
-    "East Asia": (330.0, 105.0, 200.0, 97.4),
-    "Middle East": (135.0, 95.0, 130.0, 63.3),
-    "Europe": (90.0, 30.0, 190.0, 92.5),
-    "Americas": (690.0, 60.0, 300.0, 146.1),
+    "East Asia": _view(130.0, 36.0, 200.0),
+    "Middle East": _view(46.0, 29.0, 140.0),
+    "Europe": _view(32.0, 51.0, 160.0),
+    "Americas": _view(-90.0, 22.0, 330.0),
 }
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import sample
+from lake_of_reports import findings
 
-from extractors.grouping import Report
 from extractors.records import Extraction, Finding
 from storage.articles import replace_extractions, save
 from storage.incidents import Refreshed, refresh
@@ -22,28 +21,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "extractors"))
 from labelled_days import days
 
 NOW = datetime(2031, 3, 5, tzinfo=UTC)
-
-
-def findings(reports: Sequence[Report]) -> list[Finding]:
-    """The articles of these reports, each with all of its launches."""
-    by_article: dict[str, list[Report]] = {}
-    for report in reports:
-        by_article.setdefault(report.article_id, []).append(report)
-    return [
-        Finding(
-            sample.article(
-                name,
-                article_id=name,
-                source=told[0].source,
-                title=told[0].title,
-                published_at=told[0].published_at,
-                published_date=told[0].published_date,
-                copy_of=None if told[0].origin == name else told[0].origin,
-            ),
-            Extraction(tuple(r.launch for r in told), (sample.reaction(),), "p1", "en"),
-        )
-        for name, told in by_article.items()
-    ]
 
 
 def told(name: str, *, hour: int = 1, source: str = "Harbour Wire", **changes: Any) -> Finding:

@@ -56,14 +56,16 @@ for (const views of document.querySelectorAll(".views")) {
   const map = document.getElementById(views.dataset.map).querySelector("svg");
   const world = map.viewBox.baseVal.width;
   const buttons = [...views.querySelectorAll("button")];
-  const sized = [...map.querySelectorAll("circle, .landing path, text")].map((shape) => ({ shape, box: shape.getBBox() }));
+  // A label is scaled about the dot that it stands beside, every dot about its own middle.
+  const sized = [...map.querySelectorAll("circle, .landing path, text")].map((shape) => {
+    const box = (shape.tagName === "text" ? shape.previousElementSibling : shape).getBBox();
+    return { shape, x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  });
   for (const button of buttons) {
     button.addEventListener("click", () => {
       map.setAttribute("viewBox", button.dataset.view);
       const scale = Math.max(0.3, button.dataset.view.split(" ")[2] / world);
-      for (const { shape, box } of sized) {
-        const x = shape.tagName === "text" ? box.x : box.x + box.width / 2;
-        const y = box.y + box.height / 2;
+      for (const { shape, x, y } of sized) {
         shape.setAttribute("transform", `translate(${x} ${y}) scale(${scale}) translate(${-x} ${-y})`);
       }
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
