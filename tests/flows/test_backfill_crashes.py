@@ -86,11 +86,11 @@ def fresh(directory: Path, site: DemoSite, name: str) -> Path:
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """The site, the rows of a run that nothing disturbs, and how many seconds it took."""
+    """The site, the rows of a run that nothing disturbs, and how many pages it asked for."""
 
     site: DemoSite
     rows: dict[str, list[Any]]
-    seconds: float
+    pages: int
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +98,8 @@ def undisturbed(nurseries: tuple[Nursery, Nursery], tmp_path_factory: pytest.Tem
     with DemoSite(now=NOW) as site:
         data = fresh(tmp_path_factory.mktemp("undisturbed"), site, "data")
         nurseries[0].start(data)
-        began = time.monotonic()
         assert nurseries[0].wait()
-        yield Undisturbed(site, rows(data), time.monotonic() - began)
+        yield Undisturbed(site, rows(data), pages(site).total())
 
 
 def pages(site: DemoSite) -> Counter[str]:
@@ -109,13 +108,17 @@ def pages(site: DemoSite) -> Counter[str]:
     return Counter(site.base(r.outlet) + r.path for r in site.requests if not r.path.startswith(listings))
 
 
-def kill_and_rerun(directory: Path, nursery: Nursery, run: Undisturbed, moments: Sequence[float]) -> None:
-    """Kill a backfill after each of these shares of its time, run it again, and compare."""
+def kill_and_rerun(directory: Path, nursery: Nursery, run: Undisturbed, moments: Sequence[tuple[int, float]]) -> None:
+    """Kill a backfill so many seconds after its so-manieth page was asked for, run it again, and compare."""
     caught_at_work = 0
-    for number, moment in enumerate(moments):
+    for number, (asked, later) in enumerate(moments):
         data = fresh(directory, run.site, f"data-{number}")
+        run.site.requests.clear()
         child = nursery.start(data)
-        time.sleep(moment * run.seconds)
+        deadline = time.monotonic() + 60
+        while pages(run.site).total() < asked and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(later)
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
         nursery.wait()
@@ -135,13 +138,14 @@ def kill_and_rerun(directory: Path, nursery: Nursery, run: Undisturbed, moments:
 def test_a_killed_backfill_goes_on_where_it_was(
     tmp_path: Path, nurseries: tuple[Nursery, Nursery], undisturbed: Undisturbed
 ) -> None:
-    kill_and_rerun(tmp_path, nurseries[0], undisturbed, [0.4, 0.7])
+    kill_and_rerun(tmp_path, nurseries[0], undisturbed, [(3, 0.0), (8, 0.1)])
 
 
 @pytest.mark.soak
 def test_twenty_kills(tmp_path: Path, nurseries: tuple[Nursery, Nursery], undisturbed: Undisturbed) -> None:
     chance = random.Random(5)
-    kill_and_rerun(tmp_path, nurseries[0], undisturbed, [chance.random() for _ in range(20)])
+    moments = [(chance.randint(0, undisturbed.pages), chance.uniform(0, 1)) for _ in range(20)]
+    kill_and_rerun(tmp_path, nurseries[0], undisturbed, moments)
 
 
 def test_two_workers_share_a_backfill_beside_a_writer_that_never_waits_long(
