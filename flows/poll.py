@@ -17,7 +17,7 @@ from prefect.utilities.annotations import quote
 from extractors.feed import NotAFeed, parse_feed
 from extractors.findings import Candidate
 from extractors.identity import article_id, canonical_url
-from extractors.records import Article, Feed, FeedEntry, FeedState, Gap
+from extractors.records import Article, Feed, FeedEntry, FeedState, Finding, Gap
 from flows import timetable
 from flows.entries import entry_candidate, entry_key
 from flows.fetch.responses import Response
@@ -42,7 +42,7 @@ _READABLE = frozenset({"ok", "too_large", "truncated"})
 PATIENCE_SECONDS = 900.0
 
 
-GroupRunner = Callable[[Ingest, "Group"], Awaitable[None]]
+GroupRunner = Callable[[Ingest, "Group"], Awaitable["list[Polled]"]]
 
 
 @flow(name="poll", persist_result=False)
@@ -93,14 +93,14 @@ class Polled:
 
 
 @task(name="poll-group", task_run_name="poll {name}", cache_policy=NO_CACHE, persist_result=False)
-async def _group_task(name: str, work: Any) -> None:
+async def _group_task(name: str, work: Any) -> list[Polled]:
     ingest, group = work
-    await poll_group(ingest, group)
+    return await poll_group(ingest, group)
 
 
-async def _group_in_a_task(ingest: Ingest, group: Group) -> None:
+async def _group_in_a_task(ingest: Ingest, group: Group) -> list[Polled]:
     # Quoted, so that Prefect does not walk through the whole of it in search of futures.
-    await _group_task(group.name, quote((ingest, group)))
+    return await _group_task(group.name, quote((ingest, group)))
 
 
 async def poll_all(
@@ -117,16 +117,19 @@ async def poll_all(
     retries = [_again(article) for article in articles.due(ingest.lake, now=now)]
     log.info("%d of %d feeds are due; %d pages are tried again", len(due), len(states), len(retries))
     turns = asyncio.Semaphore(GROUPS_AT_ONCE)
+    quiet: list[Polled] = []
 
     async def run(group: Group) -> None:
         async with turns:
             try:
-                await run_group(ingest, group)
+                quiet.extend(await run_group(ingest, group))
             except Exception as error:
                 log.exception("%s failed", group.name)
                 ingest.report.failed.append((group.name, f"{type(error).__name__}: {error}"))
 
     await asyncio.gather(*(run(group) for group in groups(due, retries)))
+    if quiet:
+        await _store(ingest, [], quiet, "poll: feeds with nothing new")
 
 
 def subscribed(state: FeedState, subscription: Subscription) -> FeedState:
@@ -144,19 +147,25 @@ def groups(due: Sequence[FeedState], retries: Sequence[Candidate]) -> Iterator[G
         yield Group(f"{len(again)} pages again", retries=again)
 
 
-async def poll_group(ingest: Ingest, group: Group) -> None:
+async def poll_group(ingest: Ingest, group: Group) -> list[Polled]:
     """Fetch a group's feeds, then the pages that are new or edited; store each batch in one transaction.
 
-    A feed's state is stored with the last of its articles: a crash before that repeats work and loses none.
+    A feed's state is stored with the last of its articles: a crash before that repeats work and loses none. Where
+    there was nothing to fetch, the feeds are returned unstored, for one transaction of all such groups.
     """
     polled = await asyncio.gather(*(_poll_feed(ingest, state) for state in group.feeds))
     candidates = [*wanted(ingest.lake, polled), *group.retries]
-    batches = list(batched(candidates, BATCH_ARTICLES)) or [()]
+    batches = list(batched(candidates, BATCH_ARTICLES))
     for number, batch in enumerate(batches, 1):
         findings = await ingest.pages(batch)
         done = polled if number == len(batches) else []
-        gaps = [feed.gap for feed in done if feed.gap]
-        await ingest.commit(findings, [feed.state for feed in done], f"poll: {group.name}", gaps=gaps)
+        await _store(ingest, findings, done, f"poll: {group.name}")
+    return [] if batches else polled
+
+
+async def _store(ingest: Ingest, findings: Sequence[Finding], polled: Sequence[Polled], message: str) -> None:
+    gaps = [feed.gap for feed in polled if feed.gap]
+    await ingest.commit(findings, [feed.state for feed in polled], message, gaps=gaps)
 
 
 def wanted(lake: Lake, polled: Sequence[Polled]) -> list[Candidate]:

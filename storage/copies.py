@@ -11,6 +11,8 @@ from datetime import date, timedelta
 
 from extractors.copies import APART, BANDS, ROWS, Candidate, originals
 from storage.lake import Connection
+from storage.schema import Column
+from storage.staging import stage
 
 # A text signature in hexadecimal: two digits of version, then BANDS bands of ROWS values of four bytes.
 _BAND_DIGITS = 8 * ROWS
@@ -18,15 +20,17 @@ _SPAN = APART + timedelta(days=1)
 # A family grows by those alike to its members; a chain longer than this is no longer one story.
 _MOST_ROUNDS = 4
 
+_STAGED = (Column("article_id", "VARCHAR", ""), Column("copy_of", "VARCHAR", ""))
+
 _NEAR = f"""
     WITH window_ AS (
         SELECT article_id, band, substring(digits, 3 + {_BAND_DIGITS} * band, {_BAND_DIGITS}) AS value
         FROM (SELECT article_id, hex(signature) AS digits, unnest(range({BANDS})) AS band FROM articles
               WHERE published_date BETWEEN $first AND $last AND octet_length(signature) > 1)
     )
-    SELECT DISTINCT other.article_id
-    FROM window_ AS own JOIN window_ AS other USING (band, value)
-    WHERE own.article_id IN (SELECT unnest($family::VARCHAR[]))
+    SELECT DISTINCT article_id FROM window_
+    WHERE (band, value) IN (SELECT DISTINCT band, value FROM window_
+                            WHERE article_id IN (SELECT unnest($family::VARCHAR[])))
 """
 
 
@@ -45,11 +49,12 @@ def settle(con: Connection, article_ids: Sequence[str], days: Sequence[date]) ->
         [first, last, sorted(family)],
     ).fetchall()
     found = originals([Candidate(row[0], row[1], row[2] or b"", row[3]) for row in rows])
-    changed = [row for row in rows if found.get(row[0]) != row[4]]
-    for article_id, _, _, _, _, day in changed:
+    changed = [row[0] for row in rows if found.get(row[0]) != row[4]]
+    if changed:
+        stage(con, "staged_copies", _STAGED, [(article_id, found.get(article_id)) for article_id in changed])
         con.execute(
-            "UPDATE articles SET copy_of = ? WHERE article_id = ? AND published_date = ?",
-            [found.get(article_id), article_id, day],
+            "UPDATE articles SET copy_of = s.copy_of FROM temp.staged_copies s "
+            f"WHERE articles.article_id = s.article_id AND published_date BETWEEN DATE '{first}' AND DATE '{last}'"
         )
     return len(changed)
 
