@@ -122,9 +122,7 @@ class BadLine:
 @click.option(
     "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
 )
-@click.option(
-    "--explain", is_flag=True, help="For a person: the text with its spans marked, and why."
-)
+@click.option("--explain", is_flag=True, help="For a person: the text with its spans marked, and why.")
 def extract(file: TextIO, extra: tuple[Path, ...], explain: bool) -> int:
     """Read one JSON article a line from FILE (- is standard input), write its launches and reactions, one line each.
 
