@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +19,7 @@ STORY = "https://www.harbour.example/world/missiles-7"
         " https://reader:secret@www.harbour.example/world//x/.././missiles-7#comments\n",
         STORY + "?utm_source=rss&utm_medium=feed&fbclid=abc&CMP=share",
         STORY + "?at_medium=RSS&at_campaign=KARANGA&ref=home&smid=tw",
-        STORY + "/amp/", STORY + "/amp?x=amp&amp=1".replace("x=amp&", ""), STORY + "?outputType=amp", STORY + ".amp",
+        STORY + "/amp/", STORY + "/amp?amp=1", STORY + "?outputType=amp", STORY + ".amp",
         "https://www.harbour.example/amp/world/missiles-7",
         "https://www.google.com/amp/s/www.harbour.example/world/missiles-7",
         "https://www-harbour-example.cdn.ampproject.org/c/s/www.harbour.example/world/missiles-7?utm_campaign=x",
@@ -113,6 +111,6 @@ def test_any_text_has_a_canonical_form_that_is_its_own(url: str, rel: str | None
     canonical = canonical_url(url, rel)
     assert canonical_url(canonical) == canonical
     assert len(article_id(canonical)) == 20
-    if canonical.startswith(("http://", "https://")) and urlsplit(canonical).hostname:
+    if same_site(canonical, canonical):
         assert "#" not in canonical
-        assert canonical.isascii() or urlsplit(canonical).netloc
+        assert canonical.startswith(("http://", "https://"))
