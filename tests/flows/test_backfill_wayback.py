@@ -22,6 +22,9 @@ from flows.settings import Settings
 from flows.sources.order import Order
 from flows.sources.wayback import may_be_article
 
+# The first run on a machine installs pywb.
+pytestmark = pytest.mark.timeout(900)
+
 WEEK = days("2026-01-10", "2026-01-16")
 HOST = "https://www.strait.example"
 OUTLET = load_outlets()["strait"]

@@ -5,6 +5,7 @@ pywb pins libraries that conflict with ours, so it lives in a virtual environmen
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -36,19 +37,27 @@ def pywb_bin() -> Path:
     """The programs of pywb, installed where they are not yet. Raises PywbMissingError."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
     environment = cache / PYWB.replace("==", "-")
-    if not (environment / "bin" / "wayback").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        for command in (
-            [sys.executable, "-m", "venv", "--clear", str(environment)],
-            [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", PYWB],
-        ):
-            try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-            except subprocess.TimeoutExpired:
-                raise PywbMissingError(f"installing {PYWB} took more than ten minutes") from None
-            if done.returncode:
-                raise PywbMissingError(f"{PYWB} cannot be installed: {done.stderr.strip()[-300:]}")
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "pywb.lock").open("w") as lock:
+        # Test processes run side by side, and one of them installs.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (environment / "installed").exists():
+            _install(environment)
+            (environment / "installed").touch()
     return environment / "bin"
+
+
+def _install(environment: Path) -> None:
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(environment)],
+        [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", PYWB],
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+        except subprocess.TimeoutExpired:
+            raise PywbMissingError(f"installing {PYWB} took more than ten minutes") from None
+        if done.returncode:
+            raise PywbMissingError(f"{PYWB} cannot be installed: {done.stderr.strip()[-300:]}")
 
 
 class Front(ThreadingHTTPServer):
