@@ -329,7 +329,8 @@ class _Refresh:
             for incident in formed.incidents
         ]
         written = [row for row in made if (before := old.get(row.incident_id)) is None or before.digest != row.digest]
-        gone = [name for name in old if name not in set(names.values())]
+        kept = set(names.values())
+        gone = [name for name in old if name not in kept]
         changes += [
             Change("status", row.incident_id, None, f"{before.status} before, {row.status} now")
             for row in written
@@ -458,15 +459,19 @@ def _named(
     An incident keeps the name of the stored one that it shares most reports with; a report that was extracted anew
     under another key still shares its article.
     """
+    holders: dict[str, list[str]] = defaultdict(list)
+    for name, before in old.items():
+        for held in before.articles:
+            holders[held].append(name)
     shares: list[tuple[float, datetime, str, datetime, str]] = []
     for incident in incidents:
         launches = {m.report.launch_id for m in incident.members}
         articles = {m.report.article_id for m in incident.members}
         first = reported(incident.members[0].report)
-        for name, before in old.items():
+        for name in {name for article in articles for name in holders.get(article, ())}:
+            before = old[name]
             share = len(launches & before.members) + 0.5 * len(articles & before.articles)
-            if share:
-                shares.append((-share, before.created_at, name, first, incident.anchor))
+            shares.append((-share, before.created_at, name, first, incident.anchor))
     shares.sort()
     names: dict[str, str] = {}
     kept: dict[str, str] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,7 +40,8 @@ def shown(value: object) -> str:
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", safe(text))
 
 
-def link(url: object) -> str:
+@lru_cache(4096)
+def link(url: str | None) -> str:
     """`url` where it is a web address, else nothing: `javascript:` and the like lead nowhere."""
     text = shown(url).strip()
     try:
