@@ -130,7 +130,7 @@ def _page(capture: Capture) -> Page:
     if capture.body is None:
         page = Page(url=capture.final_url, outcome=capture.outcome, title="", text="", quality="none")
     else:
-        page = parse_page(capture.body, url=capture.final_url, encoding=capture.encoding)
+        page = parse_page(capture.body, url=capture.final_url, encoding=capture.encoding, now=capture.captured_at)
     if page.quality == "full" or not candidate.content:
         return page
     entry = parse_fragment(candidate.content, url=candidate.url, title=candidate.title)
