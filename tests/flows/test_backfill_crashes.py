@@ -142,6 +142,7 @@ def test_a_killed_backfill_goes_on_where_it_was(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_twenty_kills(tmp_path: Path, nurseries: tuple[Nursery, Nursery], undisturbed: Undisturbed) -> None:
     chance = random.Random(5)
     moments = [(chance.randint(0, undisturbed.pages), chance.uniform(0, 1)) for _ in range(20)]
