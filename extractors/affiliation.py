@@ -32,6 +32,16 @@ _HINTS = {
     "external affairs ministry": "IND",
     "external affairs minister": "IND",
 }
+# Titles that some states in the news do not know.
+_WITHOUT_OFFICE = {
+    "prime minister": frozenset({"USA", "KOR", "BRA", "TWN", "MEX", "IRN"}),
+    "vice president": frozenset({"JPN", "GBR", "AUS", "CAN", "NZL", "FRA", "RUS"}),
+    "president": frozenset({"JPN", "GBR", "AUS", "CAN", "NZL", "NOR", "SWE", "DNK", "NLD", "BEL", "ESP", "THA", "SAU"}),
+    "foreign minister": frozenset({"USA", "GBR"}),
+    "defence minister": frozenset({"USA"}),
+    "defense minister": frozenset({"USA"}),
+    "transport minister": frozenset({"USA"}),
+}
 _MOTHERLANDS = {"GUF": "FRA"}
 _AROUND = 3000  # characters that a look back for a state may cross
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
@@ -52,6 +62,7 @@ class Memory:
     body: Actor | None = None
     untitled: Actor | None = None
     media: str | None = None
+    placed: str | None = None
     subject: Actor | None = None
     bodies: dict[str, Actor] = field(default_factory=dict)
     settled: dict[str, Actor] = field(default_factory=dict)
@@ -81,10 +92,10 @@ class Affiliations:
         if actor.name in memory.settled:
             known = memory.settled[actor.name].country
             return replace(party, actor=replace(actor, country=known), guessed=actor.name in memory.guessed)
-        country = self._stated(party, before, after, words, memory) or _same_body(actor, memory)
+        country = self._stated(party, before, after, words, memory) or _same_body(actor, memory) or memory.placed
         guessed = country is None
         if country is None:
-            country = self._contextual(actor)
+            country = self._likelier(_title_of(actor, self._document.normal), self._contextual(actor))
         actor = replace(actor, country=country)
         if actor.kind == "person":
             memory.settled[actor.name] = actor
@@ -125,9 +136,22 @@ class Affiliations:
     def _contextual(self, actor: Actor) -> str | None:
         if actor.kind == "body" and actor.country in self._from_groups:
             return self.target()
-        if actor.kind == "body" and actor.country is not None:
-            return actor.country
-        return self._near(actor) or self.home or actor.country or self.surrounding(actor.start)
+        own = actor.country if actor.rank == "organisation" or not self.is_organisation(actor.country) else None
+        home = self.home if actor.rank == "organisation" or not self.is_organisation(self.home) else None
+        if actor.rank == "organisation" and actor.kind in ("office", "person"):
+            return own if own and self.is_organisation(own) else "UNO"
+        if actor.kind == "body" and own is not None:
+            return own
+        return self._near(actor) or home or own or self.surrounding(actor.start)
+
+    def _likelier(self, title: str, country: str | None) -> str | None:
+        """The guess, or where that state has no such office the one named most that has."""
+        without = next((states for name, states in _WITHOUT_OFFICE.items() if title.endswith(name)), frozenset[str]())
+        if country not in without:
+            return country
+        named = Counter(self._named_in(0, len(self._document.text)))
+        able = (c for c, _ in named.most_common() if c not in without and not self.is_organisation(c))
+        return next(able, country)
 
     def _near(self, actor: Actor) -> str | None:
         """The state named last before an actor in its sentence, else in its paragraph, that did not launch."""
@@ -151,6 +175,7 @@ class Affiliations:
     def surrounding(self, offset: int) -> str | None:
         """The state last named before an offset, the launching sides only where there is no other."""
         before = self._named_in(max(0, offset - _AROUND), offset)
+        before = [country for country in before if not self.is_organisation(country)] or before
         others = [country for country in before if country not in self.launchers]
         return next(reversed(others or before), None)
 

@@ -16,6 +16,7 @@ from extractors.text import Word, word_set
 
 _SKIPPED = word_set(
     """has had have having was were is are been be being will would shall can could may might must should do does did
+    each all itself themselves
     not also then later again still now already yet soon even just only once promptly both immediately meanwhile
     however instead too never always often early late quick swift prompt keen among next today yesterday tonight
     overnight earlier separately jointly first strongly firmly 's monday tuesday wednesday thursday friday saturday
@@ -174,11 +175,17 @@ class Frames:
             if len(listed) > 1 or self._has_comma(closing) or self._is_sample(listed[0]):
                 return listed
         opening = self._comma_before(at)
-        if opening > 0 and not self._verb_between(opening, at):
+        if opening > 0 and (self._is_aside(opening) or not self._verb_between(opening, at)):
             found = self._look_back(opening)
             if found:
                 return found
         return self._carried(at)
+
+    def _is_aside(self, opening: int) -> bool:
+        """Whether a clause about the word before opens at the comma: ", who …", ", whose …", ", informed …"."""
+        low = self._words[opening + 1].low
+        about = self._view.ending_at(opening - 1)
+        return about is not None and not about.actor.modifier and (low in _ASIDES or low.endswith("ed"))
 
     def _is_sample(self, party: Party) -> bool:
         """ "ten members, including Japan, ..." """
@@ -349,6 +356,7 @@ _NO_FORCES = word_set(
     companies experts press voters workers students citizens businesses economy currency soil territory airspace
     waters"""
 )
+_ASIDES = word_set("who which whose where now then in on at for speaking writing asked despite")
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
 _CONTROL = frozenset().union(
     *(

@@ -33,6 +33,15 @@ def _issuer(parties: Sequence[Party], words: Sequence[Word]) -> Actor | None:
     return next((p.actor for p in parties if p.last < colon and p.can_react), None)
 
 
+def _scene(parties: Sequence[Party], words: Sequence[Word]) -> str | None:
+    """The state whose capital opens a sentence ("In Tokyo, …") or is all of it ("Tokyo.")."""
+    if not parties or parties[0].actor.form != "capital":
+        return None
+    opens = parties[0].first == 1 and words[0].low in ("in", "from", "at")
+    alone = parties[0].first == 0 and len(words) - parties[0].last <= 2
+    return parties[0].actor.country if opens or alone else None
+
+
 class PartyFinder:
     """Views of a document's sentences; remembers whom pronouns mean. Sentences must be asked for in text order."""
 
@@ -50,7 +59,9 @@ class PartyFinder:
         memory = self._memory
         if sentence.paragraph != self._paragraph:
             self._paragraph, memory.subject, self._issuer = sentence.paragraph, None, None
+            memory.placed = None
         listed = self._listed(sentence, words)
+        memory.placed = _scene(listed, words) or memory.placed
         named = sorted([*listed, *self._unlisted.find(listed, words)], key=lambda p: p.first)
         parties = self._with_pronouns(named, words)
         topic = memory.subject
@@ -78,7 +89,7 @@ class PartyFinder:
     def _with_pronouns(self, named: Sequence[Party], words: Sequence[Word]) -> list[Party]:
         """The named parties and those that pronouns and generic nouns stand for, in order."""
         covered = {i for party in named for i in range(party.first, party.last + 1)}
-        starting = {party.first: party for party in reversed(named)}
+        starting = {party.first: party for party in sorted(named, key=lambda p: p.last)}
         parties: list[Party] = []
         for index, word in enumerate(words):
             if index in starting:

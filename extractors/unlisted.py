@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from extractors.actors import Actor, ActorKind
 from extractors.affiliation import Affiliations, Memory
+from extractors.clauses import is_verbal
 from extractors.party import PREPOSITIONS, Party
 from extractors.text import Word, word_set
 
@@ -25,6 +26,7 @@ _TITLES = word_set(
     negotiator rapporteur commissioner press attaché consul sheikh prince king emir vice premier's foreign-policy
     taoiseach cmdr col gen maj lt capt brig adm sgt dr"""
 )
+_ROLES = word_set("manager boss scientist astronaut engineer controller secretary-general prefect minister's officer")
 _NO_OFFICIALS = word_set(
     """institute university think-tank college company association campaign analyst professor researcher fellow
     resident farmer student teacher fisherman trader strategist historian activist editor journalist executive owner
@@ -38,9 +40,14 @@ _NO_NAMES = word_set(
 _OPENERS = word_set("according meanwhile earlier later")
 _PARTICLES = word_set("al bin ibn de da do dos von van der den la le abu el ul")
 _LONGEST_NAME = 6  # words
+_LONGEST_TITLE = 8  # words between whose it is and the name
 _LONGEST_BODY = 4  # words after the state
 _NO_COMMON_BODIES = word_set("league union wing centre center group staff division institute")
-_PEOPLE = word_set("guards investigators prosecutors diplomats negotiators divers officials envoys delegates troops")
+_PEOPLE = word_set(
+    """guards investigators prosecutors diplomats negotiators divers officials envoys delegates troops commanders
+    officers generals spokespeople crews gunners soldiers destroyer destroyers frigate frigates warship warships gunboats board
+    commission inspectors batteries delegation mission"""
+)
 _COMMON_BODIES = (BODY_NOUNS - _NO_COMMON_BODIES) | _PEOPLE
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
@@ -69,7 +76,18 @@ def _continues(words: Sequence[Word], first: int, at: int) -> bool:
     if _INITIALS.fullmatch(word.text) or _ARABIC.match(word.text):
         return True
     capital = word.text[0].isupper() and word.low not in _NO_NAMES
-    return capital and (not word.text.isupper() or len(word.text) == 1)
+    return capital and (not word.text.isupper() or len(word.text) == 1 or _shouted(words, first, at))
+
+
+def _shouted(words: Sequence[Word], first: int, at: int) -> bool:
+    """Whether the word stands in a name in capitals ("SAMO KRAJNC (Slovenia)"), as in records of meetings."""
+    last = first
+    while (
+        last < len(words) and last - first < _LONGEST_NAME and words[last].text.isupper() and words[last].text.isalpha()
+    ):
+        last += 1
+    closing = words[last].text if last < len(words) else ""
+    return first <= at < last and last - first >= 2 and closing in (",", "(")
 
 
 class UnlistedNames:
@@ -177,18 +195,26 @@ class UnlistedNames:
         return None, None
 
     def _owner_of_title(self, named: Sequence[Party], words: Sequence[Word], first: int) -> str | None:
-        """ "NASA's launch director, Jill Sanders": whose title stands before the comma."""
-        if first < 3 or words[first - 1].low != "," or words[first - 2].low not in _TITLES:
-            return None
-        near = (p for p in reversed(named) if first - 8 <= p.last < first - 1 and p.actor.country)
-        party = next(near, None)
-        return party.actor.country if party is not None and party.actor.kind in ("state", "body") else None
+        """ "NASA's launch director, Jill Sanders", "ESA's director of navigation, …": whose title stands before."""
+        at = first - 1 - (first > 0 and words[first - 1].low == ",")
+        titled = at >= 0 and words[at].low.endswith("'s") and at < first - 1
+        while at >= 0 and first - at <= _LONGEST_TITLE:
+            party = next((p for p in named if p.last == at), None)
+            if party is not None:
+                able = party.actor.country and party.actor.kind in ("state", "body") and titled
+                return party.actor.country if able else None
+            low = words[at].low
+            if not low.isascii() or not low.replace("-", "").isalpha() or is_verbal(words, at):
+                return None
+            titled = titled or low in _TITLES or low in _ROLES
+            at -= 1
+        return None
 
     def _title_after(self, named: Sequence[Party], words: Sequence[Word], last: int) -> str | None:
         """The country that follows: "Sabrina Singh of the Pentagon", "Ri Pyong Chol, a vice-chairman of the party"."""
         following = [word.low for word in words[last + 1 : last + 12]]
-        if following[:1] in (["of"], ["from"]):
-            party = next((p for p in named if last + 2 <= p.first <= last + 3), None)
+        if following[:1] in (["of"], ["from"], ["("]) or following[:2] == [",", "for"]:
+            party = next((p for p in named if last + 2 <= p.first <= last + 4), None)
             return party.actor.country if party and party.can_react else None
         stop = following.index(",", 1) if "," in following[1:] else len(following)
         apposition = following[1:stop]
