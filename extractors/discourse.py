@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
 from extractors.nounphrases import related, special
-from extractors.packs import Packs, State
+from extractors.packs import Noun, Packs, State, Weapon
 from extractors.sightings import Sighting
 from extractors.text import word_set
 
@@ -137,6 +137,10 @@ class Teller:
     def _place(self, sighting: Sighting) -> None:
         country = self._country(sighting)
         found, date = self._own_date(sighting, country or (self._focus.country if self._focus else None))
+        if not self.told and sighting.pronoun and sighting.antecedent is not None and sighting.kind == "event":
+            sighting.phrase, sighting.pronoun = sighting.antecedent, False
+        if sighting.echo and (date is None or date.precision == "year"):
+            return
         match = self._match(sighting, country, date)
         if match is None:
             if not self._opens(sighting, date):
@@ -226,7 +230,7 @@ class Teller:
         """Whether the sighting may open a launch of its own."""
         phrase = sighting.phrase
         armed = any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases)
-        if sighting.rules == ("try",):
+        if sighting.rules == ("try",) or sighting.echo:
             return bool(self.told) and date is not None
         if sighting.pronoun or phrase is None:
             return bool(self.told) and sighting.kind == "event" and date is not None
@@ -242,7 +246,7 @@ class Teller:
         if sighting.kind == "flight":
             return (
                 (date is not None or not self.told)
-                and (not sighting.definite or not self.told)
+                and (not sighting.definite or not self.told or (date is not None and phrase.order != ""))
                 and phrase.determiner != "each"
             )
         noun = sighting.noun
@@ -256,7 +260,14 @@ class Teller:
             return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
         if date is None or date.precision == "year":
             return noun.strong and not self.told and not noun.plural
-        return noun.strong or (bool(self.told) and noun.order != "")
+        return noun.strong or (noun.order != "" if self.told else noun.date is not None and self._armed())
+
+    def _armed(self) -> bool:
+        """Whether the text speaks of a weapon that flies."""
+        return any(
+            isinstance(m.entry, Weapon | Noun) and m.entry.weapon_class not in (None, "other")
+            for m in self._doc.mentions
+        )
 
     # -- which launch --------------------------------------------------------------------------------------------------
 
@@ -269,6 +280,8 @@ class Teller:
             if dated:
                 return self._nearest(dated, sighting)
             undated = [told for told in fitting if told.date is None]
+            if sighting.echo and sighting.order != "ordinal":
+                return None
             undated = [t for t in undated if sighting.definite or sighting.sentence - t.first.sentence <= 2]
             if undated and (sighting.definite or not sighting.order):
                 return self._nearest(undated, sighting)

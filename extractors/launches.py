@@ -337,7 +337,7 @@ class Recorder:
         if found is None:
             draft.inferred.append("weapon_class")
             title = self._title_class(told)
-            found = title or (_coarse(entry.weapon_class) if entry else None) or "projectile"
+            found = title or (_coarse(entry.weapon_class) if entry else None) or self._spoken_of() or "projectile"
         elif self._teller.told[0] is told:
             found = special(found, self._title_class(told))
         found = special(found, self._described(told))
@@ -347,6 +347,11 @@ class Recorder:
         if found == "projectile":
             found = self._kind_of_rocket(told, entry.weapon_class if entry else None, draft)
         return found  # type: ignore[return-value]
+
+    def _spoken_of(self) -> str | None:
+        """The class of the weapon that the text speaks of most."""
+        spoken = Counter(p.weapon_class for p in self._phrases if p.weapon_class and p.role == "weapon")
+        return spoken.most_common(1)[0][0] if spoken else None
 
     def _described(self, told: Told) -> str | None:
         """What the text elsewhere calls a weapon of the same name ("the K-4, a submarine-launched ballistic

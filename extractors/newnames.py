@@ -1,7 +1,7 @@
 """Weapons that no lexicon lists, learnt from how an article introduces them.
 
-A capitalised name right before a weapon noun ("the Blue-7 rocket"), after one ("a missile called Heron") or explained by
-one ("Heron, the firm's first orbital rocket") names a weapon wherever it stands in that article.
+A capitalised name right before a weapon noun ("the Blue-7 rocket"), after one ("a missile called Heron") or explained
+by one ("Heron, the firm's first orbital rocket") names a weapon wherever it stands in that article.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ _NO_NAMES = word_set(
     seven eight nine ten several more both some most many all other another each no what which when while after before
     and but for from with western eastern northern southern north south east west army navy air space force state
     soviet islamist shia palestinian european japanese chinese official officials witnesses police new first second
-    third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow ministry outside inside page old big small"""
+    third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow ministry outside
+    inside page old big small a an in on at then"""
 )
 _LONGEST_NAMES = 12
 
@@ -75,7 +76,8 @@ def _is_name(match: re.Match[str], text: str) -> bool:
         return False
     if _numbered(match["name"]):
         return True
-    part_of_longer = re.search(r"[A-Z]\w+ $", match.string[: match.start("name")]) is not None
+    before = re.search(r"([A-Z]\w*) $", match.string[: match.start("name")])
+    part_of_longer = before is not None and before[1].lower() not in _NO_NAMES
     return not part_of_longer and re.search(rf"\b{first.lower()}\b", text) is None
 
 

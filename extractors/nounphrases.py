@@ -128,7 +128,7 @@ _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"  # noqa: E501
 )
 _MAX_LEFT = 11
-_LAUNCH_WORD = re.compile(r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b", re.IGNORECASE)
+_LAUNCH_WORD = re.compile(r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b|\bflights?\b|\bfl[ei]w\b|\blift-?off\b|\borbit\b|\blaunch(?: ?pad)?\b", re.IGNORECASE)
 _NOT_FLYING_TAILS = word_set(
     """channel channels television tv news dish phone phones image images imagery picture pictures photo photos
     photograph photographs data link links broadcaster office broadcast radio internet signal signals navigation

@@ -31,8 +31,8 @@ class Sighting:
 
     `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun
     phrase where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of
-    other clauses of the sentence. `definite`: it looks back. `planned`,
-    `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
+    other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told before. `antecedent`: the weapon a
+    pronoun may stand for. `planned`, `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
     sentence: int
@@ -55,6 +55,8 @@ class Sighting:
     perfect: bool = False
     quoted: bool = False
     joint: bool = False
+    echo: bool = False
+    antecedent: NounPhrase | None = None
     guards: tuple[str, ...] = ()
     dates: list[FoundDate] = field(default_factory=list)
     outside: list[FoundDate] = field(default_factory=list)
@@ -123,6 +125,13 @@ _TRIAL = re.compile(
     r"\b(?:tests?|tested|trials?|live[ -]fir\w+|exercises?|drills?|target (?:missile|drone)s?|range|fired from)\b",
     re.IGNORECASE,
 )
+_PLAYFUL = 4  # different words of play in one article
+_DIRECTIONS = frozenset(
+    ["into", "toward", "towards", "over", "across", "skyward", "aloft", "away", "deep into", "onto", "up", "upward",
+     "out", "from", "into space", "into orbit", "through"]
+)  # fmt: skip
+_ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
+_FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
 _CALLED = (
     "called",
     "named",
@@ -149,19 +158,28 @@ class SightingFinder:
         self._doc = document
         self._rules = rules
         self.phrases = PhraseFinder(document, rules).find()
+        self._phrase_starts = [phrase.start for phrase in self.phrases]
         self.rows = Chunker(document, rules, self.phrases).rows()
         self.dropped: list[Dropped] = []
+        self._code = rules.alphabet
         self._subject: Actor | None = None
 
     def find(self) -> list[RowSightings]:
         """One entry for each sentence that has any, in text order."""
         found: list[RowSightings] = []
+        if self._of_play():
+            return found
         for row in self.rows:
             sightings = self._in_row(row)
             if sightings:
                 found.append(RowSightings(row, sightings))
             self._remember_subject(row)
         return found
+
+    def _of_play(self) -> bool:
+        """Whether the article is about a film, a game or a match."""
+        low = {chunk.low for row in self.rows for chunk in row.chunks if chunk.name in ("FICTION", "SPORT")}
+        return len(low) >= _PLAYFUL
 
     def _remember_subject(self, row: Row) -> None:
         """The last party a sentence speaks of as its subject, for "it" in the next."""
@@ -178,7 +196,7 @@ class SightingFinder:
 
     def _in_row(self, row: Row) -> list[tuple[int, Sighting]]:
         names = {chunk.name for chunk in row.chunks}
-        if not names & {"WEAPON", "LAUNCHNOUN", "PRONOUN"} or self._asks(row):
+        if not names & {"WEAPON", "LAUNCHNOUN", "PRONOUN", "ECHO"} or self._asks(row):
             return []
         guarded = self._guarded(row)
         found: list[tuple[int, Sighting]] = []
@@ -217,6 +235,8 @@ class SightingFinder:
     ) -> Sighting | None:
         if rule == "means" and row.chunks[weapon].item.role == "payload":
             return None
+        if "needs" in says and not self._borne_out(row, str(says["needs"]), trigger, weapon):
+            return None
         phrase = row.chunks[weapon if weapon >= 0 else trigger].item
         if isinstance(phrase, NounPhrase) and phrase.determiner == "no":
             effects = {**effects, "guard.negated": "drop"}
@@ -232,7 +252,61 @@ class SightingFinder:
         sighting.planned = "planned" in effects.values() or "postponed" in effects.values()
         sighting.postponed = "postponed" in effects.values()
         sighting.failed = "failed" in effects.values() or bool(says.get("failed"))
+        if says.get("voice") == "echo":
+            self._recalled(row, trigger if trigger >= 0 else weapon, sighting)
         return sighting
+
+    def _borne_out(self, row: Row, needs: str, trigger: int, weapon: int) -> bool:
+        """Whether the words around a frame of open words make a launch of it."""
+        chunks = row.chunks
+        phrase = chunks[weapon].item if weapon >= 0 else None
+        if isinstance(phrase, NounPhrase) and phrase.kind == "weapon" and phrase.role not in ("weapon", "target"):
+            return False
+        if needs == "direction":
+            between = {chunk.name for chunk in chunks[trigger + 1 : weapon]}
+            goes = any(chunk.low in _DIRECTIONS for chunk in _until_comma(chunks, weapon + 1, 5))
+            return goes and not between & {"OF", "AT", "FROM", "WITH", "BY", "TO", "AND", "COMMA"}
+        if needs == "motion":
+            ahead = _until_comma(chunks, trigger + 1, 12)
+            goes = any(chunk.name in ("FROM", "ORBIT") or chunk.low in _DIRECTIONS for chunk in ahead)
+            return goes and any(self._code[name] in row.code for name in ("TIME", "DATE", "MEASURE"))
+        if needs == "since":
+            before = self._doc.normal[max(row.sentence.start, chunks[trigger].start - 90) : chunks[trigger].start]
+            return chunks[trigger].low == "since" and _FOREMOST.search(before) is not None
+        dated = self._code["DATE"] in row.code
+        return dated and (needs == "date" or (isinstance(phrase, NounPhrase) and self._told_apart(row, weapon, phrase)))
+
+    def _told_apart(self, row: Row, at: int, phrase: NounPhrase) -> bool:
+        """Whether a weapon phrase is another than the one told of: "the maiden H3", "an earlier missile"."""
+        if phrase.kind == "launch" or (at and row.chunks[at - 1].name in ("OF", "WITH", "BY")):
+            return False
+        if phrase.order == "another" and phrase.determiner == "bare":
+            return False
+        if phrase.order in ("earlier", "last", "next", "ordinal", "another"):
+            return True
+        if phrase.name and any(self._code[name] in row.code for name in ("FAIL", "LOSE", "LIFTOFF")):
+            return True
+        return "same " in self._doc.normal[max(0, phrase.start - 12) : phrase.start + 9].lower()
+
+    def _recalled(self, row: Row, at: int, sighting: Sighting) -> None:
+        """What the sentence says of the launch it recalls: it failed, or is to come."""
+        chunks = row.chunks
+        sighting.echo = True
+        sighting.actor = None
+        after = []
+        for chunk in chunks[at + 1 :]:
+            if chunk.low == ";" or chunk.name == "ECHO":
+                break
+            after.append(chunk.name)
+        sighting.failed = sighting.failed or bool({"FAIL", "CRASH", "LOSE"} & set(after))
+        coming = bool({"FUTURE", "SCHED", "PLAN"} & set(after))
+        sighting.planned = sighting.planned or sighting.order == "next" or coming
+        if sighting.phrase is None:
+            end = chunks[at].end
+            sighting.phrase = NounPhrase(
+                chunks[at].start, end, chunks[at].start, "launch", "the", strong=True, order="earlier"
+            )  # noqa: E501
+        sighting.definite = True
 
     def _sighting(self, row: Row, rule: str, says: Mapping[str, Any], trigger: int, weapon: int) -> Sighting:
         chunks = row.chunks
@@ -259,9 +333,23 @@ class SightingFinder:
                 sighting.extra.append(noun)
                 sighting.definite = noun.definite and phrase is not None and phrase.determiner != "a"
         sighting.actor = self._actor(row, str(says.get("voice", says["kind"])), trigger, weapon, sighting)
+        if sighting.pronoun:
+            sighting.antecedent = self._weapon_before(sighting.start)
         sighting.quoted = self._doc.quotation_at(sighting.at) is not None
         sighting.perfect = any(chunk.low in ("has", "have") for chunk in chunks[max(0, trigger - 3) : trigger])
         return sighting
+
+    def _weapon_before(self, offset: int) -> NounPhrase | None:
+        """The last single weapon spoken of before an offset, in this sentence or the one before."""
+        sentence = self._doc.sentence_at(offset)
+        since = self._doc.sentences[max(0, sentence.index - 1)].start
+        at = bisect_right(self._phrase_starts, offset) - 1
+        while at >= 0 and self.phrases[at].start >= since:
+            phrase = self.phrases[at]
+            if phrase.kind == "weapon" and phrase.role in ("weapon", "target") and not phrase.plural:
+                return phrase
+            at -= 1
+        return None
 
     def _beside(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
         """Appositions, parts and partners of the weapon phrase at chunk `weapon`."""
@@ -352,9 +440,18 @@ class SightingFinder:
             return owner
         if voice == "passive" and weapon >= 0 and chunks[trigger - 1].name in ("ACTOR", "PRONOUN", "HAVE"):
             return self._subject_of(row, trigger)
+        if voice == "passive" and (owning := self._owns_up(row, trigger)):
+            return owning
         if voice == "nominal" and any(chunk.name in _CONDUCTING for chunk in chunks[max(0, trigger - 6) : trigger]):
             return self._subject_of(row, trigger)
         return None
+
+    def _owns_up(self, row: Row, trigger: int) -> Actor | None:
+        """The party that admits what follows ("India has admitted that a missile was fired by accident")."""
+        spoken = self._doc.normal[row.sentence.start : row.chunks[trigger].start]
+        if _ADMITS.search(spoken) is None:
+            return None
+        return next((c.item for c in row.chunks[:trigger] if c.name == "ACTOR" and _launches(c.item)), None)
 
     def _agent(self, chunks: Sequence[Chunk], at: int, reach: int) -> Actor | None:
         """ "by X" soon after the verb or noun."""
@@ -428,6 +525,14 @@ class SightingFinder:
         while before >= 0 and chunks[before].low in ("the", "a", "an"):
             before -= 1
         return before >= 0 and chunks[before].name in _PREPOSITIONS
+
+
+def _until_comma(chunks: Sequence[Chunk], at: int, most: int) -> Sequence[Chunk]:
+    """Up to `most` chunks from `at`, to the end of the clause."""
+    for end in range(at, min(at + most, len(chunks))):
+        if chunks[end].name in ("COMMA", "STOP", "SUBORD", "WHEN", "SAYS"):
+            return chunks[at:end]
+    return chunks[at : at + most]
 
 
 def _launches(actor: Actor) -> bool:

@@ -28,8 +28,12 @@ class SlotSharer:
     def share(self, found: RowSightings) -> None:
         """Fill the slots of one sentence's sightings."""
         row, sightings = found
+        echoes = {i: s for i, s in sightings if s.echo}
         for at, chunk in enumerate(row.chunks):
-            if chunk.name == "DATE" and not self._of_another(row.chunks, at):
+            echo = echoes.get(at - 1)
+            if chunk.name == "DATE" and echo is not None:
+                echo.dates.append(chunk.item)
+            elif chunk.name == "DATE" and not self._of_another(row.chunks, at):
                 sighting = self._nearest(row, sightings, at)
                 if at >= 2 and row.chunks[at - 1].name == "AND" and row.chunks[at - 2].name == "DATE":
                     self._second_day(chunk.item, sighting)
@@ -81,6 +85,7 @@ class SlotSharer:
         """The nearest sighting; one that only looks back ("in the fourth such firing") stands behind those that
         tell.
         """
+        sightings = [pair for pair in sightings if "echo.since" not in pair[1].rules] or sightings
         telling = [pair for pair in sightings if pair[1].kind == "event" or pair[1].weapon_class]
 
         def cost(pair: tuple[int, Sighting]) -> int:
