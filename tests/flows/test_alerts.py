@@ -21,7 +21,7 @@ from prefect.events.schemas.automations import AutomationCore
 from pytest_httpserver import HTTPServer
 from yaml import safe_load
 
-from flows.alerts import Email, SinkError, Webhook, event, message, sinks, tell
+from flows.alerts import Email, PrefectEvents, SinkError, Webhook, event, message, sinks, tell
 from flows.settings import Settings
 from storage import alerts
 from storage.alerts import Alert
@@ -210,6 +210,24 @@ def test_a_hundred_alerts_with_the_process_killed_at_random(lake: Lake, httpserv
     delivered = [json.loads(request.get_data())["id"] for request, _ in httpserver.log]
     assert killed >= 2
     assert set(delivered) == {made(n).alert_id for n in range(100)}
+
+
+def test_prefect_keeps_an_event_told_twice_once() -> None:
+    from flows.runtime import private_server
+
+    with private_server():
+        from prefect.client.orchestration import get_client
+
+        for _ in range(2):
+            PrefectEvents().send(made(1))
+        wanted = {"filter": {"event": {"name": ["launchwire.incident.new"]}}}
+        deadline = time.monotonic() + 30
+        with get_client(sync_client=True) as client:
+            while not (found := client.request("POST", "/events/filter", json=wanted).json()["events"]):
+                assert time.monotonic() < deadline, "the event did not arrive"
+                time.sleep(0.2)
+    assert [e["id"] for e in found] == [event(made(1))["id"]]
+    assert found[0]["payload"]["alert_id"] == made(1).alert_id
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "automations").glob("*.yaml")), ids=lambda path: path.stem)
