@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -144,5 +145,6 @@ def _show(place: Path, reports: Sequence[dict[str, Any]]) -> None:
         for reason in report["failed"]:
             screen.print(f"  failed: {safe(reason)}")
     screen.print(f"\nThe data is in {place.absolute()}. Ask it something:")
+    command = shlex.quote(sys.argv[0]) if "/" in sys.argv[0] else "launchwire"
     for query in _QUERIES:
-        screen.print(f'  launchwire sql --data "{place}" "{query}"')
+        screen.print(f'  {command} sql --data "{place}" "{query}"', markup=False)
