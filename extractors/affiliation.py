@@ -42,8 +42,11 @@ _WITHOUT_OFFICE = {
     "defense minister": frozenset({"USA"}),
     "transport minister": frozenset({"USA"}),
 }
+# States whose armed groups fire at another state, not at their own army.
+_FIRE_ABROAD = frozenset({"YEM", "LBN", "PSE", "IRQ"})
 _MOTHERLANDS = {"GUF": "FRA"}
 _AROUND = 3000  # characters that a look back for a state may cross
+_OF_A_BODY = frozenset({"military", "deputy", "diplomat"})
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
 _DATELINE = re.compile(r"[\"'(\[]*[A-Z][A-Z .'-]{2,40}[A-Z]\b[^\n]{0,50}?(?:\s[-–—]{1,2}\s|:\s|\)\s)")
 
@@ -63,6 +66,7 @@ class Memory:
     untitled: Actor | None = None
     media: str | None = None
     placed: str | None = None
+    person_last: bool = False
     subject: Actor | None = None
     bodies: dict[str, Actor] = field(default_factory=dict)
     settled: dict[str, Actor] = field(default_factory=dict)
@@ -77,8 +81,16 @@ class Affiliations:
         self.launchers = frozenset(launchers)
         groups = {a.country for a in document.actors if a.kind == "group"}
         self._from_groups = self.launchers & groups
-        self.home = document.dateline or self._dateline_place()
         self._others: list[str] | None = None
+        self.home = self._lived_in(document.dateline or self._dateline_place())
+
+    def _lived_in(self, home: str | None) -> str | None:
+        """The state of the dateline, unless only a bureau sits there: no word after it names that state."""
+        if home is None or home in self.launchers:
+            return home
+        start = self._document.sentences[0].end if self._document.sentences else 0
+        named = Counter(self._named_in(start, len(self._document.text)))
+        return None if not named[home] and sum(named[c] for c in named) > 2 else home
 
     def settle(
         self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word], memory: Memory
@@ -135,7 +147,7 @@ class Affiliations:
 
     def _contextual(self, actor: Actor) -> str | None:
         if actor.kind == "body" and actor.country in self._from_groups:
-            return self.target()
+            return self.target() if actor.country in _FIRE_ABROAD else actor.country
         own = actor.country if actor.rank == "organisation" or not self.is_organisation(actor.country) else None
         home = self.home if actor.rank == "organisation" or not self.is_organisation(self.home) else None
         if actor.rank == "organisation" and actor.kind in ("office", "person"):
@@ -169,7 +181,8 @@ class Affiliations:
         """The state named most that did not launch: an armed group's missile meets that state's army."""
         if self._others is None:
             named = Counter(a.country for a in self._document.actors if a.country and not a.inferred)
-            self._others = [country for country, _ in named.most_common() if country not in self.launchers]
+            named_most = [country for country, _ in named.most_common() if country not in self.launchers]
+            self._others = [c for c in named_most if not self.is_organisation(c)] or named_most
         return self._others[0] if self._others else None
 
     def surrounding(self, offset: int) -> str | None:
@@ -215,7 +228,8 @@ class Affiliations:
         nearest = next((p.actor for p in reversed(before) if can_lead(p, words)), memory.subject)
         if nearest is None or (nearest.kind == "state" and nearest.form != "capital"):
             return None
-        return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" else None
+        for_body = nearest.kind == "body" and actor.kind != "body" and actor.rank in _OF_A_BODY
+        return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" or for_body else None
 
     def _dateline_place(self) -> str | None:
         """The state of the town in the dateline ("HYDERABAD: …", "SAKAIMINATO — …")."""

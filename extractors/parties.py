@@ -20,7 +20,9 @@ _SPEAKER_PRONOUNS = word_set("we i")
 _STATEMENTS = word_set("statement release communique communiqué remarks readout announcement")
 _OWN_SIDE = word_set(
     """country government nation side office ministry administration forces people state command services intelligence
-    military jets planes ships navy army troops warships batteries defences defenses statement officials spokesman"""
+    military jets planes ships navy army troops warships batteries defences defenses statement officials spokesman
+    mission embassy delegation fighters gunners crews soldiers pilots diplomats envoys capital cabinet parliament
+    president premier"""
 )
 
 
@@ -106,10 +108,10 @@ class PartyFinder:
     def _note(self, party: Party, words: Sequence[Word]) -> None:
         actor, memory = party.actor, self._memory
         if actor.kind == "person" or (actor.kind == "office" and actor.official):
-            memory.person = actor
+            memory.person, memory.person_last = actor, True
             memory.untitled = actor if actor.kind == "office" else None
         elif actor.kind == "body" or can_lead(party, words):
-            memory.body = actor
+            memory.body, memory.person_last = actor, False
         if actor.rank == "media":
             memory.media = actor.country
         if actor.kind == "body":
@@ -122,6 +124,8 @@ class PartyFinder:
         before = words[index - 1].low
         if before in ("his", "her", "my"):
             return self._memory.person
+        if before == "whose":
+            return self._memory.person if self._memory.person_last else self._memory.body
         return self._memory.body if before in ("its", "their") else None
 
     def _generic(self, words: Sequence[Word], index: int) -> Actor | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from extractors.cues import Cue, cue_book, find_cues
+from extractors.cues import Cue, Stance, cue_book, find_cues
 from extractors.document import Document
 from extractors.frames import Frames
 from extractors.launches import FoundLaunch
@@ -26,6 +26,11 @@ _HELD = frozenset().union(
 )
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _LONGEST_SENTENCE = 2000  # characters
+_SHORTEST_QUOTE = 12  # characters
+_QUOTED = {
+    "own": Stance("endorse.quoted", "endorse", "SUPPORT", "say", "own", True, False),
+    "other": Stance("condemn.quoted", "condemn", "ACCUSE", "say", "other", True, False),
+}
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
 
 
@@ -54,6 +59,7 @@ class _Finder:
         self._launchers = {found.launch.country for found in launches}
         self._parties = PartyFinder(document, self._launchers)
         self._linker = Linker(document, launches)
+        self._quotes: list[tuple[Party, SentenceView, int]] = []
 
     def find(self) -> tuple[Reaction, ...]:
         claims: list[_Claim] = []
@@ -62,14 +68,18 @@ class _Finder:
                 view = self._parties.view(piece)
                 if view.words:
                     claims.extend(self._claims(view))
+        claims.extend(self._by_default(claims))
         return tuple(self._records(claims))
 
     def _claims(self, view: SentenceView) -> Iterator[_Claim]:
         cues = find_cues(self._book, view, self._document.published)
-        if not cues:
+        quoted = self._first_quoted(view)
+        if not cues and quoted is None:
             return
         frames = Frames(self._document, view)
         speakers = Speakers(self._document, view, self._parties, frames)
+        if quoted is not None:
+            self._quotes.extend((party, view, quoted) for party in speakers.of(quoted) if party.can_react)
         for cue in cues:
             for party in self._who(cue, frames, speakers):
                 if not party.can_react:
@@ -77,6 +87,33 @@ class _Finder:
                 claim = self._claim(cue, party, view, frames, _source(cue, party, speakers))
                 if claim is not None:
                     yield claim
+
+    def _first_quoted(self, view: SentenceView) -> int | None:
+        """The first word of a quotation of some length, where the sentence has one."""
+        for index, word in enumerate(view.words):
+            quotation = self._document.quotation_at(word.start)
+            if quotation is not None:
+                long = quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE
+                return index if long else None
+        return None
+
+    def _by_default(self, claims: Sequence[_Claim]) -> Iterator[_Claim]:
+        """Quotations whose words no rule knows: most likely praise by the launching side, blame by others."""
+        known = {claim.party.actor.name for claim in claims}
+        for party, view, at in self._quotes:
+            country = party.actor.country
+            if party.actor.name in known or party.guessed or party.actor.kind not in ("person", "office", "body"):
+                continue
+            own = country in self._launchers
+            cue = Cue(_QUOTED["own" if own else "other"], at, at, at)
+            link = self._linker.link(view, cue, country)
+            if link.competing or link.launch is None or link.launch.role != "lead" or link.launch.status == "failed":
+                continue
+            if not _side_fits(cue, party, link.launch):
+                continue
+            known.add(party.actor.name)
+            start, end = view.words[min(at, party.first)].start, view.words[-1].end
+            yield _Claim(cue, party, replace(link, inferred=True), start, end, True, None)
 
     def _who(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """The parties whose stance it is; empty where that is unclear."""

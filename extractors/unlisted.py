@@ -45,8 +45,8 @@ _LONGEST_BODY = 4  # words after the state
 _NO_COMMON_BODIES = word_set("league union wing centre center group staff division institute")
 _PEOPLE = word_set(
     """guards investigators prosecutors diplomats negotiators divers officials envoys delegates troops commanders
-    officers generals spokespeople crews gunners soldiers destroyer destroyers frigate frigates warship warships gunboats board
-    commission inspectors batteries delegation mission"""
+    officers generals spokespeople crews gunners soldiers destroyer destroyers frigate frigates warship warships
+    gunboats board commission inspectors batteries delegation mission"""
 )
 _COMMON_BODIES = (BODY_NOUNS - _NO_COMMON_BODIES) | _PEOPLE
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
