@@ -273,7 +273,7 @@ class SightingFinder:
         if needs == "since":
             before = self._doc.normal[max(row.sentence.start, chunks[trigger].start - 90) : chunks[trigger].start]
             return chunks[trigger].low == "since" and _FOREMOST.search(before) is not None
-        dated = self._code["DATE"] in row.code
+        dated = self._code["DATE"] in row.code and any(c.name == "DATE" and not c.item.relative for c in chunks)
         return dated and (needs == "date" or (isinstance(phrase, NounPhrase) and self._told_apart(row, weapon, phrase)))
 
     def _told_apart(self, row: Row, at: int, phrase: NounPhrase) -> bool:
