@@ -70,7 +70,7 @@ class _Build:
         self._months({f"{known.day:%Y-%m}" for known in touched}, overview)
         self._countries({known.country for known in touched}, overview)
         if touched or not before:
-            self._files({known.day.year for known in touched}, overview)
+            self._files([known.day for known in touched], overview)
             self._front(overview)
         made = {*map(_incident_page, now), *map(_incident_page, moved), *_lists(overview)}
         self._site.drop(sorted(pages - made))
@@ -143,16 +143,14 @@ class _Build:
     def _months(self, months: Iterable[str], overview: Sequence[Any]) -> None:
         present = sorted({f"{day:%Y-%m}" for _, day, _, _ in overview})
         for month in sorted(set(months) & set(present)):
-            first = date.fromisoformat(f"{month}-01")
-            last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", [first, last])
+            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", _ends(month))
             at = present.index(month)
             self._site.put(
                 f"month/{month}.html",
                 render.page(
                     "list.html",
                     root="../",
-                    title=f"{first:%B %Y}",
+                    title=f"{_ends(month)[0]:%B %Y}",
                     rows=rows,
                     more=[],
                     total=len(rows),
@@ -225,15 +223,17 @@ class _Build:
 
     # Files
 
-    def _files(self, years: set[int], overview: Sequence[Any]) -> None:
-        present = sorted({day.year for _, day, _, _ in overview})
-        for year in sorted(years & set(present)):
-            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", [date(year, 1, 1), date(year, 12, 31)])
+    def _files(self, days: Sequence[date], overview: Sequence[Any]) -> None:
+        present = sorted({f"{day:%Y-%m}" for _, day, _, _ in overview})
+        for month in sorted({f"{day:%Y-%m}" for day in days} & set(present)):
+            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", _ends(month))
             for file in tables.FILES:
-                self._site.put(f".parts/{year}-{file.name}", file.part(rows, self._gazetteer))
-            self._site.put(f"data/search-{year}.js", tables.search_part(rows, self._gazetteer))
+                self._site.put(f".parts/{month}-{file.name}", file.part(rows, self._gazetteer))
+        for year in sorted({day.year for day in days}):
+            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", [date(year, 1, 1), date(year, 12, 31)])
+            self._site.put(f"data/search-{year}.js", tables.search_part(rows))
         for file in tables.FILES:
-            parts = [self._site.read(f".parts/{year}-{file.name}") or b"" for year in present]
+            parts = [self._site.read(f".parts/{month}-{file.name}") or b"" for month in present]
             self._site.put(f"data/{file.name}", tables.assembled(file, parts))
         made = self._site.directory / "data" / ".incidents.parquet"
         self._con.execute(
@@ -241,6 +241,12 @@ class _Build:
             f"TO '{str(made).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)"
         )
         self._site.adopt("data/incidents.parquet", made)
+
+
+def _ends(month: str) -> list[date]:
+    """First and last day of a month written as "2026-01"."""
+    first = date.fromisoformat(f"{month}-01")
+    return [first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)]
 
 
 def _incident_page(name: str) -> str:

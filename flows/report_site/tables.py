@@ -1,6 +1,6 @@
 """Data files: CSV (RFC 4180), GeoJSON (RFC 7946), a table a missile in the columns of the CNS database, search lists.
 
-Each is made in parts, one a year, so that one new incident costs the rows of its year and not of all.
+Data files are made in parts, one a month, so that one new incident costs the rows of its month and not of all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OUTCOMES = {"conducted": "Success", "failed": "Failure", "planned": "Planned"}
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A data file: what stands before, between and after the parts that `part` makes of the rows of a year."""
+    """A data file: what stands before, between and after the parts that `part` makes of the rows of a month."""
 
     name: str
     before: str
@@ -95,7 +95,7 @@ def _features(row: Row, gazetteer: Gazetteer) -> Iterable[dict[str, Any]]:
             }
 
 
-def search_part(rows: Sequence[Row], _gazetteer: Gazetteer) -> str:
+def search_part(rows: Sequence[Row]) -> str:
     """A script that hands the page the incidents of a year: [id, day, line] each, to be searched there."""
     entries = [[row["incident_id"], str(row["incident_date"]), wording.headline(row)] for row in rows]
     # Within a script file only the line separators of older JavaScript need care; `<` is escaped all the same.
@@ -113,7 +113,7 @@ FILES = (
 
 
 def assembled(file: File, parts: Iterable[bytes]) -> bytes:
-    """The whole file from the parts of its years, in their order."""
+    """The whole file from the parts of its months, in their order."""
     return file.before.encode() + file.between.encode().join(part for part in parts if part) + file.after.encode()
 
 
