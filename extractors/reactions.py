@@ -27,6 +27,12 @@ _HELD = frozenset().union(
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _LONGEST_SENTENCE = 2000  # characters
 _SHORTEST_QUOTE = 12  # characters
+_SO = frozenset({"so", "as", "nor", "neither"})
+_DID = word_set("did does do was were is are has have had")
+_ALIKE = word_set("likewise the same suit similarly")
+_FOLLOWED = word_set("followed concurred agreed")
+_SECONDED = word_set("seconded echoed joined backed repeated")
+_STOPS = frozenset({".", ",", "", "within", "an", "hours", "minutes", "soon", "later", "on"})
 _QUOTED = {
     "own": Stance("endorse.quoted", "endorse", "SUPPORT", "say", "own", True, False),
     "other": Stance("condemn.quoted", "condemn", "ACCUSE", "say", "other", True, False),
@@ -63,11 +69,15 @@ class _Finder:
 
     def find(self) -> tuple[Reaction, ...]:
         claims: list[_Claim] = []
+        before: Sequence[_Claim] = ()
         for sentence in self._document.sentences:
             for piece in _pieces(sentence):
                 view = self._parties.view(piece)
                 if view.words:
-                    claims.extend(self._claims(view))
+                    told = list(self._claims(view))
+                    echoed = list(self._echoed(view, told or before))
+                    claims.extend((*told, *echoed))
+                    before = (*told, *echoed)
         claims.extend(self._by_default(claims))
         return tuple(self._records(claims))
 
@@ -87,6 +97,26 @@ class _Finder:
                 claim = self._claim(cue, party, view, frames, _source(cue, party, speakers))
                 if claim is not None:
                     yield claim
+
+    def _echoed(self, view: SentenceView, before: Sequence[_Claim]) -> Iterator[_Claim]:
+        """Who is said to do what was told before: "Egypt did likewise.", "So was Athens.", "Ottawa followed suit"."""
+        at = _echo_at(view)
+        if at is None:
+            return
+        own = frozenset(p.actor.country for p in view.parties)
+        models = [claim for claim in before if claim.party.actor.country not in own]
+        if not models:
+            return
+        frames = Frames(self._document, view)
+        after = view.words[at].low in _SO
+        for party in frames.listed(at + 2) if after else frames.subject(at):
+            if not party.can_react:
+                continue
+            for model in models:
+                fits = model.link.launch is None or _side_fits(model.cue, party, model.link.launch)
+                if fits and not (model.link.launch and model.link.launch.country == party.actor.country):
+                    start, end = view.words[min(at, party.first)].start, view.words[max(at, party.last)].end
+                    yield replace(model, party=party, start=start, end=end, quoted=False, source=None)
 
     def _first_quoted(self, view: SentenceView) -> int | None:
         """The first word of a quotation of some length, where the sentence has one."""
@@ -226,6 +256,19 @@ class _Finder:
             rules=tuple(dict.fromkeys(claim.cue.stance.rule for claim in claims)),
             inferred=tuple(inferred),
         )
+
+
+def _echo_at(view: SentenceView) -> int | None:
+    """The index of the words that repeat a deed ("so did", "did likewise", "followed suit"), or None."""
+    lows = [word.low for word in view.words]
+    for at, (low, following) in enumerate(zip(lows, [*lows[1:], ""], strict=True)):
+        if low in _SO and following in _DID and at + 2 < len(lows):
+            return at
+        if (low in ("did", "does", "followed") and following in _ALIKE) or (low in _FOLLOWED and following in _STOPS):
+            return at
+        if low in _SECONDED and {"appeal", "call", "plea", "demand", "protest", "criticism"} & set(lows[at : at + 5]):
+            return at
+    return None
 
 
 def _source(cue: Cue, party: Party, speakers: Speakers) -> str | None:
