@@ -118,7 +118,7 @@ class Chunker:
                 return len(phrase), name
         if low == ",":
             return 1, "COMMA"
-        if low in _STOPS:
+        if low in _STOPS and not _inside_word(words, at):
             return 1, "SUBORD"
         if low in _PRONOUNS or (low in _CRAFT and self._space):
             return 1, "PRONOUN"
@@ -136,3 +136,8 @@ class Chunker:
         if low in _IRREGULAR_PAST:
             return True
         return len(low) > 4 and low.endswith("ed") and "-" not in low and bool(words[at].text.islower())
+
+
+def _inside_word(words: Sequence[Any], at: int) -> bool:
+    """Whether a hyphen joins what stands around it ("60-kg") and parts nothing."""
+    return 0 < at < len(words) - 1 and words[at - 1].end == words[at].start and words[at].end == words[at + 1].start

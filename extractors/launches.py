@@ -68,6 +68,13 @@ def find_launches(document: Document) -> LaunchReading:
         sightings += joined([sighting for _, sighting in row.found])
     teller = Teller(document, document.packs)
     told = teller.tell(sightings)
+    if not told:
+        lead = finder.supposed_lead()
+        if lead is not None:
+            sharer.share(lead)
+            sightings = sorted([*sightings, *(sighting for _, sighting in lead.found)], key=lambda s: s.at)
+            teller = Teller(document, document.packs)
+            told = teller.tell(sightings)
     records = Recorder(document, teller, sightings, finder.phrases).records(told)
     return LaunchReading(tuple(records), tuple(finder.dropped))
 

@@ -125,6 +125,11 @@ _TRIAL = re.compile(
     r"\b(?:tests?|tested|trials?|live[ -]fir\w+|exercises?|drills?|target (?:missile|drone)s?|range|fired from)\b",
     re.IGNORECASE,
 )
+_OPENING = 3  # sentences
+_SUPPOSED: Mapping[str, Any] = {"kind": "event", "voice": "active"}
+_NO_LAUNCH_NOUNS = frozenset(["debut", "bid", "bids", "try", "wave", "waves", "countdown", "mission", "go"])
+_ACTS = frozenset(["VERB", "FLIGHT", "SENDED", "PUTTED", "USED", "LIFTOFF", "IMPACT", "FAIL", "LAUNCHED", "INTERCEPT"])
+_IDLE = ("MOCK", "CAN", "IF", "NOT", "DENY", "FUTURE", "SCHED", "PLAN", "FICTION")
 _PLAYFUL = 4  # different words of play in one article
 _DIRECTIONS = frozenset(
     ["into", "toward", "towards", "over", "across", "skyward", "aloft", "away", "deep into", "onto", "up", "upward",
@@ -175,6 +180,37 @@ class SightingFinder:
                 found.append(RowSightings(row, sightings))
             self._remember_subject(row)
         return found
+
+    def supposed_lead(self) -> RowSightings | None:
+        """The launch that an article's opening tells of in words no frame knows: a weapon with an act and a day, in an
+        article that goes on to speak of "the test", "the strike" or of a flight.
+        """
+        if self._of_play() or not self._speaks_of_a_launch():
+            return None
+        for number, row in enumerate(self.rows[:_OPENING]):
+            near = self.rows[max(0, number - 1)].code + row.code + self.rows[min(number + 1, len(self.rows) - 1)].code
+            if not any(self._code[name] in near for name in ("TIME", "DATE")) or self._asks(row):
+                continue
+            if any(name in self._code and self._code[name] in row.code for name in _IDLE):
+                continue
+            for at, chunk in enumerate(row.chunks):
+                if chunk.name == "WEAPON" and self._acts(row, at, chunk.item):
+                    return RowSightings(row, [(at, self._sighting(row, "lead.supposed", _SUPPOSED, at, at))])
+        return None
+
+    def _speaks_of_a_launch(self) -> bool:
+        """Whether the text looks back to a launch at least twice: "the test", "Monday's strike", "that shot"."""
+        back = [p for p in self.phrases if p.kind == "launch" and p.definite and p.noun not in _NO_LAUNCH_NOUNS]
+        flown = sum(1 for row in self.rows for chunk in row.chunks if chunk.name in ("FLIGHT", "LIFTOFF", "FAIL"))
+        return len(back) >= 2 or (len(back) == 1 and flown >= 1)
+
+    def _acts(self, row: Row, at: int, phrase: NounPhrase) -> bool:
+        if phrase.role not in ("weapon", "target") or phrase.determiner in ("no", "each"):
+            return False
+        if not (phrase.weapon_class or phrase.name):
+            return False
+        near = {chunk.name for chunk in row.chunks[max(0, at - 6) : at + 9]}
+        return bool(near & _ACTS)
 
     def _of_play(self) -> bool:
         """Whether the article is about a film, a game or a match."""
