@@ -244,6 +244,8 @@ class Affiliations:
 
 def hinted(actor: Actor) -> Actor:
     """A body that only one state has, with that state where the context had to be asked."""
+    if actor.kind == "body" and getattr(actor.entry, "name", "") == "European Space Agency":
+        return replace(actor, country="ESA")
     country = _HINTS.get(actor.name.lower().removeprefix("the ")) if actor.inferred and actor.kind == "body" else None
     return replace(actor, country=country, inferred=False) if country else actor
 

@@ -52,7 +52,11 @@ _SPEECH_VERBS = word_set(
     complain demand appeal caution boast quip joke respond react hail praise welcome deplore think consider find
     continue repeat recall suggest inform assure agree ask lament emphasise emphasize underline underscore observe
     report list know thunder fume retort counter echo concede remind pronounce venture deem liken compare indicate
-    reveal disclose growl"""
+    reveal disclose growl thunder exclaim snap sneer scoff muse opine intone charge contend hint vent gloat crow exult
+    rejoice enthuse grumble rate judge hold pronounce rule call bill offer interject rejoin parry rebuff bristle rage
+    snarl hiss sigh shrug joke plead beg implore exhort press counsel recommend propose invite swear pledge reassure
+    congratulate thank salute applaud laud extol brag trumpet proclaim profess confess own allow volunteer specify
+    clarify tally maintain chide scold rebuke reproach deplore regret bemoan decry style treat dub cast frame portray"""
 )
 SPEECH = frozenset().union(*(inflections(verb) for verb in _SPEECH_VERBS))
 

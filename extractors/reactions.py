@@ -27,6 +27,7 @@ _HELD = frozenset().union(
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _LONGEST_SENTENCE = 2000  # characters
 _SHORTEST_QUOTE = 12  # characters
+_ACTS_WITH = {"ESA": "FRA"}  # who launches for an organisation
 _SO = frozenset({"so", "as", "nor", "neither"})
 _DID = word_set("did does do was were is are has have had")
 _ALIKE = word_set("likewise the same suit similarly")
@@ -300,7 +301,7 @@ def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> t
 
 
 def _side_fits(cue: Cue, party: Party, launch: Launch) -> bool:
-    own = launch.country == party.actor.country
+    own = launch.country == _ACTS_WITH.get(party.actor.country or "", party.actor.country)
     return cue.stance.side == "any" or own == (cue.stance.side == "own")
 
 
