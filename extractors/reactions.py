@@ -175,7 +175,9 @@ class _Finder:
         if not found and cue.stance.type in ("consult", "commit"):
             found = tuple(p for p in speakers.of(cue.first) if self._is_organisation(p))
         if not found and cue.stance.type in _BY_FORCES:
-            found = frames.equipment(cue.head)
+            found = frames.equipment(cue.head) or self._tellers(cue, speakers)
+        if not found and cue.stance.rule == "mobilize.defend":
+            found = frames.bystanders(self._launchers)
         if not found and cue.stance.rule == "monitor.inquiry":
             found = speakers.of(cue.first)
         if not found and cue.stance.type == "alert":
@@ -183,6 +185,12 @@ class _Finder:
         if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
             found = found[:1]
         return found
+
+    def _tellers(self, cue: Cue, speakers: Speakers) -> tuple[Party, ...]:
+        """Who tells of a defence or a watch by unnamed hands ("gunners brought down 31, the air force said")."""
+        if cue.stance.type == "alert":
+            return ()
+        return tuple(p for p in speakers.of(cue.first) if p.can_react and p.actor.country not in self._launchers)
 
     def _is_organisation(self, party: Party) -> bool:
         return self._parties.affiliations.is_organisation(party.actor.country)
