@@ -244,9 +244,10 @@ class Teller:
         ):
             return False
         if sighting.kind == "flight":
+            another = date is not None and (phrase.order != "" or sighting.failed)
             return (
                 (date is not None or not self.told)
-                and (not sighting.definite or not self.told or (date is not None and phrase.order != ""))
+                and (not sighting.definite or not self.told or another)
                 and phrase.determiner != "each"
             )
         noun = sighting.noun

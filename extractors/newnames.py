@@ -27,9 +27,10 @@ _NO_NAMES = word_set(
     september october november december the this that these those its their his her our two three four five six
     seven eight nine ten several more both some most many all other another each no what which when while after before
     and but for from with western eastern northern southern north south east west army navy air space force state
-    soviet islamist shia palestinian european japanese chinese official officials witnesses police new first second
-    third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow ministry outside
-    inside page old big small a an in on at then"""
+    soviet islamist shia palestinian european japanese chinese official officials witnesses police new first
+    second     third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow ministry outside
+    inside
+    page old big small a an in on at then"""
 )
 _LONGEST_NAMES = 12
 

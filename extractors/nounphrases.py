@@ -127,10 +127,10 @@ _MODALS = word_set("to will would can could may might not n't never shall should
 _SALVO_OF = word_set(
     "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"  # noqa: E501
 )
-_BEFORE_GO = word_set("let lets to letting")
 _MAX_LEFT = 11
 _LAUNCH_WORD = re.compile(
-    r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b|\bflights?\b|\bfl[ei]w\b|\blift-?off\b|\borbit\b|\blaunch(?: ?pad)?\b",
+    r"\b(?:test-)?(?:launch|fir)(?:ed|es|ing)\b|\btest(?:ed|s)?\b|\bflights?\b|\bfl[ei]w\b|\blift-?off\b|\borbit\b"
+    r"|\blaunch(?: ?pad)?\b",
     re.IGNORECASE,
 )
 _NOT_FLYING_TAILS = word_set(
@@ -298,9 +298,9 @@ class PhraseFinder:
                 "took",
             )
         before = self._words[at - 1]
-        if word.low == "go" and before.low in _BEFORE_GO:
-            return False
         following = self._words[at + 1].low if at + 1 < len(self._words) else ""
+        if word.low == "go" and before.low in ("let", "lets", "letting"):
+            return False
         if before.low in ("to", "will", "would", "can", "could", "may", "might", "not", "n't", "never"):
             return False
         if (

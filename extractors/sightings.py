@@ -31,8 +31,9 @@ class Sighting:
 
     `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun
     phrase where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of
-    other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told before. `antecedent`: the weapon a
-    pronoun may stand for. `planned`, `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
+    other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told
+    before. `antecedent`: the weapon a pronoun may stand for. `planned`, `failed`: what the guards say; `rules` and
+    `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
     sentence: int
@@ -341,7 +342,7 @@ class SightingFinder:
             end = chunks[at].end
             sighting.phrase = NounPhrase(
                 chunks[at].start, end, chunks[at].start, "launch", "the", strong=True, order="earlier"
-            )  # noqa: E501
+            )
         sighting.definite = True
 
     def _sighting(self, row: Row, rule: str, says: Mapping[str, Any], trigger: int, weapon: int) -> Sighting:
