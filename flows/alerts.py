@@ -6,6 +6,7 @@ process that dies between telling and noting so tells again, with the same id.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import smtplib
@@ -254,3 +255,9 @@ def settle(lake: Lake, settings: Settings, *, gazetteer: Gazetteer | None = None
     alerts.raise_for_feeds(lake, now=datetime.now(UTC))
     _, failed = tell(lake, sinks(settings), per_minute=settings.alerts_per_minute)
     return failed
+
+
+async def settle_run(settings: Settings) -> list[str]:
+    """`settle` at the end of a flow run, off its event loop."""
+    with Lake.open(settings.lake()) as lake:
+        return await asyncio.to_thread(settle, lake, settings)

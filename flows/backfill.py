@@ -11,6 +11,7 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import acreate_table_artifact
 
+from flows.alerts import settle_run
 from flows.coverage import Coverage, Day
 from flows.filling import Plan, fill, plan
 from flows.ingest import Ingest, utc_now
@@ -69,8 +70,12 @@ async def backfill(
         failed = await run_parts(PART, [_part_parameters(span, chunk, order) for chunk in chunks])
         with Lake.open(settings.lake()) as lake:
             coverage = _covered(lake, span, current_run_id())
-        return await _reported(coverage, order, [], [*failed, *_failed_days(coverage)])
-    return await _fill_here(settings, order, span, span, run_id=current_run_id(), dry_run=dry_run)
+        counts = await _reported(coverage, order, [], [*failed, *_failed_days(coverage)])
+    else:
+        counts = await _fill_here(settings, order, span, span, run_id=current_run_id(), dry_run=dry_run)
+    if not dry_run:
+        counts["failed"] += await settle_run(settings)
+    return counts
 
 
 @flow(name="backfill-part", flow_run_name="backfill {start} to {end} from {source}", persist_result=False)

@@ -19,7 +19,7 @@ from extractors.findings import Candidate
 from extractors.identity import article_id, canonical_url
 from extractors.records import Article, Feed, FeedEntry, FeedState, Finding, Gap
 from flows import timetable
-from flows.alerts import settle
+from flows.alerts import settle_run
 from flows.entries import entry_candidate, entry_key
 from flows.fetch.responses import Response
 from flows.ingest import Clock, Ingest, utc_now
@@ -55,8 +55,7 @@ async def poll(everything: bool = False) -> dict[str, Any]:
     """
     settings = load_settings()
     report = await poll_once(settings, current_run_id(), everything=everything, run_group=_group_in_a_task)
-    with Lake.open(settings.lake()) as lake:
-        report.failed += [("alerts", why) for why in await asyncio.to_thread(settle, lake, settings)]
+    report.failed += [("alerts", why) for why in await settle_run(settings)]
     await publish_report("poll", report)
     return report.counts()
 

@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import acreate_table_artifact
 
+from flows.alerts import settle_run
 from flows.differences import RuleChanges
 from flows.ingest import utc_now
 from flows.parts import can_fan_out, run_parts
@@ -46,8 +47,12 @@ async def reextract(
         changes = RuleChanges()
         with Lake.open(settings.lake()) as lake:
             changes.add(rule_changes.of_run(lake, current_run_id()))
-        return await _reported(span, changes, {}, failed)
-    return await _reread_here(span, run_id=current_run_id(), from_html=from_html, dry_run=dry_run)
+        counts = await _reported(span, changes, {}, failed)
+    else:
+        counts = await _reread_here(span, run_id=current_run_id(), from_html=from_html, dry_run=dry_run)
+    if not dry_run:
+        counts["failed"] += await settle_run(settings)
+    return counts
 
 
 @flow(name="reextract-part", flow_run_name="reextract {start} to {end}", persist_result=False)

@@ -18,7 +18,7 @@ from extractors.records import Article, Extraction, FeedState, Fetch, Finding, G
 from storage import copies, rows, schema
 from storage import feeds as feed_rows
 from storage.lake import Lake
-from storage.staging import stage, utc
+from storage.staging import ANY_OF, listed, stage, utc
 
 Verdict = Literal["new", "revised", "refreshed", "unchanged", "worse", "older"]
 
@@ -190,8 +190,8 @@ def findings(lake: Lake, article_ids: Iterable[str]) -> list[Finding]:
     with lake.read() as con:
         con.execute(
             f"SELECT pack_version, {rows.selected(Article)} FROM articles "
-            "WHERE article_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY article_id",
-            [wanted],
+            f"WHERE article_id IN {ANY_OF} ORDER BY article_id",
+            [listed(wanted)],
         )
         articles = [(row[0], rows.read(Article, row[1:])) for row in con.fetchall()]
         launches = _derived(con, Launch, "launches", wanted)
@@ -356,10 +356,10 @@ def _known(
     """
     if not values:
         return {}
-    condition = " OR ".join(f"{column} IN (SELECT unnest($wanted::VARCHAR[]))" for column in columns)
+    condition = " OR ".join(f"{column} IN {ANY_OF}" for column in columns)
     con.execute(
-        f"SELECT article_id, published_date FROM articles WHERE published_date >= $since AND ({condition})",
-        {"wanted": list(dict.fromkeys(values)), "since": since or date.min},
+        f"SELECT article_id, published_date FROM articles WHERE published_date >= ? AND ({condition})",
+        [since or date.min, *[listed(dict.fromkeys(values))] * len(columns)],
     )
     days: dict[str, date] = dict(con.fetchall())
     found: dict[str, Known] = {}
@@ -514,8 +514,8 @@ def _by_months(days: Mapping[str, date]) -> Iterator[tuple[str, list[Any]]]:
         runs.append((first, _month_end(month), before + members))
     for first, last, members in runs:
         yield (
-            f"published_date BETWEEN DATE '{first}' AND DATE '{last}' AND article_id IN (SELECT unnest(?::VARCHAR[]))",
-            [members],
+            f"published_date BETWEEN DATE '{first}' AND DATE '{last}' AND article_id IN {ANY_OF}",
+            [listed(members)],
         )
 
 
@@ -532,8 +532,8 @@ def _derived(con: duckdb.DuckDBPyConnection, record: type[D], table: str, ids: S
     order = "key" if record is Launch else "reaction_id"
     con.execute(
         f"SELECT article_id, {rows.selected(record)} FROM {table} "
-        f"WHERE article_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY article_id, length({order}), {order}",
-        [list(ids)],
+        f"WHERE article_id IN {ANY_OF} ORDER BY article_id, length({order}), {order}",
+        [listed(ids)],
     )
     found: dict[str, list[D]] = {}
     for row in con.fetchall():

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from extractors.copies import APART, BANDS, ROWS, Candidate, originals
 from storage.lake import Connection
 from storage.schema import Column
-from storage.staging import stage
+from storage.staging import ANY_OF, listed, stage
 
 # A text signature in hexadecimal: two digits of version, then BANDS bands of ROWS values of four bytes.
 _BAND_DIGITS = 8 * ROWS
@@ -26,11 +26,11 @@ _NEAR = f"""
     WITH window_ AS (
         SELECT article_id, band, substring(digits, 3 + {_BAND_DIGITS} * band, {_BAND_DIGITS}) AS value
         FROM (SELECT article_id, hex(signature) AS digits, unnest(range({BANDS})) AS band FROM articles
-              WHERE published_date BETWEEN $first AND $last AND octet_length(signature) > 1)
+              WHERE published_date BETWEEN ? AND ? AND octet_length(signature) > 1)
     )
     SELECT DISTINCT article_id FROM window_
     WHERE (band, value) IN (SELECT DISTINCT band, value FROM window_
-                            WHERE article_id IN (SELECT unnest($family::VARCHAR[])))
+                            WHERE article_id IN {ANY_OF})
 """
 
 
@@ -45,8 +45,8 @@ def settle(con: Connection, article_ids: Sequence[str], days: Sequence[date]) ->
     family = _family(con, list(article_ids), first, last)
     rows = con.execute(
         "SELECT article_id, published_at, signature, text, copy_of, published_date FROM articles "
-        "WHERE published_date BETWEEN ? AND ? AND article_id IN (SELECT unnest(?::VARCHAR[]))",
-        [first, last, sorted(family)],
+        f"WHERE published_date BETWEEN ? AND ? AND article_id IN {ANY_OF}",
+        [first, last, listed(sorted(family))],
     ).fetchall()
     found = originals([Candidate(row[0], row[1], row[2] or b"", row[3]) for row in rows])
     changed = [row[0] for row in rows if found.get(row[0]) != row[4]]
@@ -62,13 +62,12 @@ def settle(con: Connection, article_ids: Sequence[str], days: Sequence[date]) ->
 def _family(con: Connection, article_ids: list[str], first: date, last: date) -> set[str]:
     """These articles, those once held for copies of them, and all that share a band of the signature, and so on."""
     named = con.execute(
-        "SELECT article_id FROM articles WHERE published_date BETWEEN ? AND ? "
-        "AND copy_of IN (SELECT unnest(?::VARCHAR[]))",
-        [first, last, article_ids],
+        f"SELECT article_id FROM articles WHERE published_date BETWEEN ? AND ? AND copy_of IN {ANY_OF}",
+        [first, last, listed(article_ids)],
     ).fetchall()
     family = {*article_ids, *(row[0] for row in named)}
     for _ in range(_MOST_ROUNDS):
-        near = con.execute(_NEAR, {"first": first, "last": last, "family": sorted(family)}).fetchall()
+        near = con.execute(_NEAR, [first, last, listed(sorted(family))]).fetchall()
         larger = family | {row[0] for row in near}
         if larger == family:
             break

@@ -9,7 +9,7 @@ import duckdb
 from extractors.records import FeedState, Gap
 from storage import rows, schema
 from storage.lake import Lake
-from storage.staging import stage
+from storage.staging import ANY_OF, listed, stage
 
 
 def states(lake: Lake) -> dict[str, FeedState]:
@@ -41,7 +41,7 @@ def remove(lake: Lake, feed_ids: Iterable[str], *, message: str) -> int:
     ids = list(feed_ids)
 
     def work(con: duckdb.DuckDBPyConnection) -> int:
-        row = con.execute("DELETE FROM feeds WHERE feed_id IN (SELECT unnest(?::VARCHAR[]))", [ids]).fetchone()
+        row = con.execute(f"DELETE FROM feeds WHERE feed_id IN {ANY_OF}", [listed(ids)]).fetchone()
         return int(row[0]) if row else 0
 
     return lake.write(work, message=message)

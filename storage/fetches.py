@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from extractors.records import Fetch
 from storage import rows
 from storage.lake import Lake
+from storage.staging import ANY_OF, listed
 
 
 def landed(lake: Lake, fetch_ids: Iterable[str]) -> set[str]:
@@ -15,7 +16,7 @@ def landed(lake: Lake, fetch_ids: Iterable[str]) -> set[str]:
     if not wanted:
         return set()
     with lake.read() as con:
-        con.execute("SELECT fetch_id FROM fetches WHERE fetch_id IN (SELECT unnest(?::VARCHAR[]))", [wanted])
+        con.execute(f"SELECT fetch_id FROM fetches WHERE fetch_id IN {ANY_OF}", [listed(wanted)])
         return {row[0] for row in con.fetchall()}
 
 
@@ -26,9 +27,9 @@ def latest(lake: Lake, urls: Iterable[str], *, outcomes: Iterable[str] = ("ok",)
         return {}
     with lake.read() as con:
         con.execute(
-            f"SELECT {rows.selected(Fetch)} FROM fetches WHERE url IN (SELECT unnest(?::VARCHAR[])) "
-            "AND outcome IN (SELECT unnest(?::VARCHAR[])) ORDER BY fetched_at",
-            [wanted, list(outcomes)],
+            f"SELECT {rows.selected(Fetch)} FROM fetches WHERE url IN {ANY_OF} AND outcome IN {ANY_OF} "
+            "ORDER BY fetched_at",
+            [listed(wanted), listed(outcomes)],
         )
         found = [rows.read(Fetch, row) for row in con.fetchall()]
     return {fetch.url: fetch for fetch in found}
