@@ -112,6 +112,8 @@ class Frames:
                 if isinstance(step, tuple):
                     return step
                 at, nouns = step, nouns + party.actor.modifier
+            elif low == ")" and (opening := self._bracket_before(at)):
+                at = opening - 1
             elif low in _BREAKS:
                 return ()
             elif low in _JOINERS or low == ",":
@@ -184,6 +186,10 @@ class Frames:
             if found:
                 return found
         return self._carried(at)
+
+    def _bracket_before(self, at: int) -> int:
+        """The index of the bracket that the word `at` closes, or 0: "SAMO KRAJNC (Slovenia) said"."""
+        return next((i for i in range(at - 1, max(0, at - 6), -1) if self._words[i].low == "("), 0)
 
     def _is_aside(self, opening: int) -> bool:
         """Whether a clause about the word before opens at the comma: ", who …", ", whose …", ", informed …"."""
@@ -321,6 +327,10 @@ class Frames:
             if (low, following) in _ECHOES:
                 return self.listed(at + 2)
         return ()
+
+    def offsets(self, index: int) -> tuple[int, int]:
+        """Start and end of the word in the text."""
+        return self._words[index].start, self._words[index].end
 
     def word(self, index: int) -> str:
         """The lower-case word at an index."""

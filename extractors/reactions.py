@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from extractors.actors import Actor
 from extractors.cues import Cue, Stance, cue_book, find_cues
 from extractors.document import Document
 from extractors.frames import Frames
@@ -186,6 +187,16 @@ class _Finder:
             found = found[:1]
         return found
 
+    def _locals(self, cue: Cue, frames: Frames) -> tuple[Party, ...]:
+        """The authorities where the article is datelined, for a warning of nobody named: a range cleared beforehand."""
+        home = self._parties.affiliations.home
+        if cue.stance.type != "alert" or home is None or len(self._launchers) != 1 or home not in self._launchers:
+            return ()
+        start, end = frames.offsets(cue.head)
+        return (
+            Party(cue.head, cue.head, Actor(start, end, "body", "authorities", home, inferred=True), inferred=True),
+        )
+
     def _tellers(self, cue: Cue, speakers: Speakers) -> tuple[Party, ...]:
         """Who tells of a defence or a watch by unnamed hands ("gunners brought down 31, the air force said")."""
         if cue.stance.type == "alert":
@@ -202,7 +213,7 @@ class _Finder:
         found = frames.subject(cue.head) or speakers.of(cue.first)
         if found or cue.stance.type not in ("mobilize", "alert"):
             return found
-        return frames.bystanders(self._launchers)
+        return frames.bystanders(self._launchers) or self._locals(cue, frames)
 
     def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames, source: str | None) -> _Claim | None:
         link = self._linker.link(view, cue, party.actor.country)

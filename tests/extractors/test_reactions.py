@@ -88,6 +88,26 @@ def test_who_reacts(text: str, expected: set[tuple[str, str]]) -> None:
     assert pairs(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Saudi Arabia denounced the firing. So did Cairo.", ("EGY", "condemn")),
+        ("Saudi Arabia denounced the firing. Egypt did likewise.", ("EGY", "condemn")),
+        ("Wu Jiacheng, for China, pleaded for calm on every side.", ("CHN", "urge")),
+        ("SAMO KRAJNC (Slovenia) exhorted Pyongyang to come back to talks.", ("SVN", "urge")),
+        ("NASA's station manager Dolores Whitcomb applauded the crews of the launch.", ("USA", "endorse")),
+        ("In Tokyo, officials met. The coast guard told ships to stay away from the debris.", ("JPN", "alert")),
+        ('"Our ocean is a garden of ours," Fiji\'s foreign minister, Ratu Semi Vakalala, said.', ("FJI", "condemn")),
+    ],
+)
+def test_speakers_and_echoes_of_any_form(text: str, expected: tuple[str, str]) -> None:
+    assert expected in pairs(text)
+
+
+def test_a_neutral_sentence_after_a_reaction_repeats_nothing() -> None:
+    assert ("EGY", "condemn") not in pairs("Saudi Arabia denounced the firing. Egypt did not comment.")
+
+
 def test_a_named_speaker_stands_for_his_state() -> None:
     (reaction,) = reactions(OPENING + "Japan's chief cabinet secretary, Fumiko Arai, said Tokyo had lodged a protest.")
     assert (reaction.actor, reaction.actor_country, reaction.type) == ("Fumiko Arai", "JPN", "protest")
