@@ -28,9 +28,8 @@ _NO_NAMES = word_set(
     seven eight nine ten several more both some most many all other another each no what which when while after before
     and but for from with western eastern northern southern north south east west army navy air space force state
     soviet islamist shia palestinian european japanese chinese official officials witnesses police new first
-    second     third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow ministry outside
-    inside
-    page old big small a an in on at then"""
+    second third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow
+    ministry outside inside page old big small a an in on at then"""
 )
 _LONGEST_NAMES = 12
 
