@@ -27,7 +27,7 @@ _SERVER = r"""
 import asyncio, random, sys
 per_feed = int(sys.argv[1])
 generation = 0
-WORDS = "harbour board quay engineer council ferry tide crane dredger mayor budget vote storm pier survey lamp rope winter".split()
+WORDS = "harbour board quay engineer council ferry tide crane dredger mayor budget vote storm pier survey rope".split()
 
 def page(number):
     rng = random.Random(number)
@@ -35,8 +35,10 @@ def page(number):
     paragraphs = "".join(f"<p>{' '.join(sentence() for _ in range(4))}</p>" for _ in range(7))
     links = "".join(f'<li><a href="/a/{number}-{n}">Related story {n} of the day</a></li>' for n in range(60))
     return (f'<!doctype html><html lang="en"><head><title>Quay story {number}</title>'
-            '<meta property="og:type" content="article"><meta property="article:published_time" content="2026-01-05T08:00:00Z">'
-            f'</head><body><nav><ul>{links}</ul></nav><article><h1>Quay story {number}</h1>{paragraphs}</article></body></html>')
+            '<meta property="og:type" content="article">'
+            '<meta property="article:published_time" content="2026-01-05T08:00:00Z">'
+            f'</head><body><nav><ul>{links}</ul></nav><article><h1>Quay story {number}</h1>{paragraphs}</article>'
+            '</body></html>')
 
 def feed(host):
     items = "".join(f"<item><guid>{host}-{g}-{n}</guid><title>Quay story {g}-{n}</title><link>http://{host}/a/{g}-{n}</link>"

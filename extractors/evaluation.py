@@ -36,10 +36,9 @@ _SAME_SEA = (
     ),
     frozenset({"yellow sea", "west sea", "waters off west coast", "sea off west coast"}),
 )  # fmt: skip
-_PLACE_STOP = frozenset(
-    "the a an of off on in at to into toward towards near from its country s area region city province around coast "
-    "north south korea korean korea's capital".split()
-)
+_IDLE_WORDS = """the a an of off on in at to into toward towards near from its country s area region city province around
+coast north south korea korean korea's capital"""
+_PLACE_STOP = frozenset(_IDLE_WORDS.split())
 _PLACE_ARTICLES = frozenset({"the", "its", "toward", "towards", "into", "north", "korea"})
 # The assignment is exact and costs 2^launches; no article tells of more.
 _MOST_LAUNCHES = 16
@@ -73,7 +72,7 @@ class Figures:
 
 @dataclass(slots=True)
 class Evaluation:
-    """The measures over all articles. `exact`: articles whose launches have all main slots right. `misses`: (id, what)."""
+    """The measures over all articles. `exact`: articles with all main slots of their launches right."""
 
     articles: int = 0
     launches: Figures = field(default_factory=Figures)
@@ -224,7 +223,7 @@ def slot_value(launch: Record, slot: str) -> Any:
 def slot_equal(slot: str, want: Any, have: Any) -> bool:
     """Whether two values of a slot say the same: figures within 2 %, places and names by their words."""
     if slot in ("distance_km", "apogee_km"):
-        return abs(float(want) - float(have)) <= max(1.0, 0.02 * abs(want))
+        return abs(float(want) - float(have)) <= max(1.0, 0.02 * abs(float(want)))
     if slot in ("launch_site", "landing_area"):
         return _places_equal(want, have)
     if slot == "weapon_name":

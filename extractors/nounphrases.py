@@ -161,10 +161,11 @@ class PhraseFinder:
             for actor in document.actors
             for at in range(bisect_left(self._starts, actor.start), bisect_left(self._starts, actor.end))
         }
+        spans = [(one.start, one.end) for one in document.dates]
+        spans += [(one.start, one.end) for one in document.times]
+        spans += [(one.start, one.end) for one in document.measures]
         self._dated = {
-            at
-            for found in [*document.dates, *document.times, *document.measures]
-            for at in range(bisect_left(self._starts, found.start), bisect_left(self._starts, found.end))
+            at for start, end in spans for at in range(bisect_left(self._starts, start), bisect_left(self._starts, end))
         }
         self._openers = {bisect_left(self._starts, sentence.start) for sentence in document.sentences}
         self._date_ends = {date.end: date for date in document.dates if not date.relative}

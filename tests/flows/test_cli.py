@@ -1,4 +1,4 @@
-"""The command line's contract: help with an example, exit statuses, one clear sentence, and no Prefect where no flow runs."""
+"""The command line's contract: help with an example, exit statuses, one clear sentence, no Prefect without a flow."""
 
 from __future__ import annotations
 

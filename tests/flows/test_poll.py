@@ -141,7 +141,8 @@ def test_a_dead_host_is_named_and_the_other_feeds_are_served(newsroom: Newsroom)
 def test_wire_copy_on_two_sites_is_marked_and_both_are_kept(newsroom: Newsroom) -> None:
     newsroom.poll()
     pairs = newsroom.query(
-        "SELECT copy.source, original.source FROM articles copy JOIN articles original ON copy.copy_of = original.article_id"
+        "SELECT copy.source, original.source FROM articles copy "
+        "JOIN articles original ON copy.copy_of = original.article_id"
     )
     assert pairs == [("Strait Observer", "The Lantern Post")]
     assert newsroom.query("SELECT count(*) FROM articles WHERE copy_of IS NOT NULL AND quality = 'full'") == [(1,)]

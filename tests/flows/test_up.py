@@ -1,4 +1,4 @@
-"""`launchwire up` for real: Prefect's server, every deployment, a worker, scheduled and manual runs, and its refusals."""
+"""`launchwire up` for real: Prefect's server, deployments, a worker, scheduled and manual runs, and its refusals."""
 
 from __future__ import annotations
 
@@ -139,7 +139,9 @@ def test_a_scheduled_poll_runs_and_its_rows_are_there(up: Up) -> None:
     # The next quarter of an hour, now: the run that the schedule made is started, not one of ours.
     run = waiting[0]
     assert "auto-scheduled" in run["tags"] or run["auto_scheduled"]
-    now = {"state": {"type": "SCHEDULED", "name": "Scheduled", "state_details": {"scheduled_time": "2026-01-01T00:00:00Z"}}}
+    now = {
+        "state": {"type": "SCHEDULED", "name": "Scheduled", "state_details": {"scheduled_time": "2026-01-01T00:00:00Z"}}
+    }
     up.ask(f"flow_runs/{run['id']}/set_state", {**now, "force": True})
     ended = up.ended(run["id"])
     assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
@@ -169,7 +171,9 @@ def test_a_command_beside_it_uses_its_server(up: Up) -> None:
     done = up.launchwire("poll", "--all")
     assert done.returncode == 0, done.stderr
     assert "6 unchanged" in done.stdout
-    runs = up.ask("flow_runs/filter", {"flows": {"name": {"any_": ["poll"]}}, "flow_runs": {"deployment_id": {"is_null_": True}}})
+    runs = up.ask(
+        "flow_runs/filter", {"flows": {"name": {"any_": ["poll"]}}, "flow_runs": {"deployment_id": {"is_null_": True}}}
+    )
     assert [run["state"]["type"] for run in runs] == ["COMPLETED"]
 
 
