@@ -36,8 +36,8 @@ _SAME_SEA = (
     ),
     frozenset({"yellow sea", "west sea", "waters off west coast", "sea off west coast"}),
 )  # fmt: skip
-_IDLE_WORDS = """the a an of off on in at to into toward towards near from its country s area region city province around
-coast north south korea korean korea's capital"""
+_IDLE_WORDS = """the a an of off on in at to into toward towards near from its country s area region city province
+around coast north south korea korean korea's capital"""
 _PLACE_STOP = frozenset(_IDLE_WORDS.split())
 _PLACE_ARTICLES = frozenset({"the", "its", "toward", "towards", "into", "north", "korea"})
 # The assignment is exact and costs 2^launches; no article tells of more.
