@@ -20,8 +20,6 @@ from flows.demo import DemoSite
 from storage.lake import Lake
 from storage.maintenance import check
 
-MOMENTS = 20
-
 # Imports once, then forks a poll for every line it reads: the kills fall into polls, not into Python's imports.
 _NURSERY = """
 import asyncio, json, os, sys
@@ -80,8 +78,9 @@ def nursery() -> Iterator[Nursery]:
     running.stop()
 
 
-@pytest.mark.timeout(600)
-def test_killed_at_twenty_random_moments(tmp_path: Path, site: DemoSite, nursery: Nursery) -> None:
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("moments", [5, pytest.param(20, marks=pytest.mark.soak)])
+def test_killed_at_random_moments(moments: int, tmp_path: Path, site: DemoSite, nursery: Nursery) -> None:
     undisturbed = Newsroom(tmp_path / "undisturbed", site)
     nursery.start(undisturbed)
     began = time.monotonic()
@@ -91,7 +90,7 @@ def test_killed_at_twenty_random_moments(tmp_path: Path, site: DemoSite, nursery
     assert expected["launches"]
     rng = random.Random(20260104)
     survived = 0
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         newsroom = Newsroom(tmp_path / f"killed {moment}", site)
         poll = nursery.start(newsroom)
         time.sleep(rng.uniform(0, seconds))
@@ -103,4 +102,4 @@ def test_killed_at_twenty_random_moments(tmp_path: Path, site: DemoSite, nursery
             assert rows == expected[table], f"{table} after kill {moment}"
         with Lake.open(newsroom.settings.lake()) as lake:
             assert check(lake) == []
-    assert survived < MOMENTS // 2, "most kills must fall into the poll"
+    assert survived <= moments // 2, "most kills must fall into the poll"
