@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.commands.serving import _clear
 from flows.demo.content import load_expected
 from storage.lake import Lake, LakeConfig
 
@@ -54,3 +55,12 @@ def test_the_demo_touches_no_directory_that_is_not_its_own(tmp_path: Path) -> No
     assert done.returncode == 2
     assert "another place" in done.stderr
     assert mine.read_text() == "years of work"
+
+
+def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
+    place = tmp_path / "demo"
+    place.mkdir()
+    for name in ("feeds.toml", "catalog.sqlite"):
+        (place / name).write_text("of an earlier demo")
+    _clear(place)
+    assert list(place.iterdir()) == []
