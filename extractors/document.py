@@ -33,7 +33,8 @@ from typing import TypeVar
 
 from extractors.actors import Actor, ActorFinder
 from extractors.clauses import Clause, ClauseFinder
-from extractors.dates import FoundDate, FoundTime, find_dates, find_times
+from extractors.clocks import FoundTime, find_times
+from extractors.dates import FoundDate, find_dates
 from extractors.newnames import with_new_names
 from extractors.packs import Mention, Packs, default_packs
 from extractors.quantities import Measure, find_measures

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from extractors.actors import Actor
-from extractors.dates import FoundTime
+from extractors.clocks import FoundTime
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.grammar import grammar

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple
 
 from extractors.actors import Actor
 from extractors.chunks import Chunk, Chunker, Row
-from extractors.dates import FoundDate, FoundTime
+from extractors.clocks import FoundTime
+from extractors.dates import FoundDate
 from extractors.document import Document
 from extractors.grammar import Grammar
 from extractors.nounphrases import CLASS_ADJECTIVES, NounPhrase, PhraseFinder, related, special
