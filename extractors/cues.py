@@ -137,7 +137,9 @@ def _state_at(view: SentenceView, index: int) -> int:
 
 def _longest(cues: Sequence[Cue]) -> list[Cue]:
     kept: list[Cue] = []
-    for cue in sorted(cues, key=lambda c: (c.first - c.last, c.first)):
+    warned = {cue.head for cue in cues if cue.stance.type == "alert"}
+    matters = [cue for cue in cues if cue.stance.type != "urge" or cue.head not in warned]
+    for cue in sorted(matters, key=lambda c: (c.first - c.last, c.first)):
         if not any(_overlap(cue, other) and _same_matter(cue, other) for other in kept):
             kept.append(cue)
     return sorted(kept, key=lambda c: c.first)
@@ -168,6 +170,7 @@ _GOVERNING = {
     "mobilize": word_set("denied denies denying accused accuses accusing"),
     "warn": word_set("asked asking asks called calling calls urged urging urges demanded demanding demands"),
 }
+_UNSAID = word_set("no without never nothing")
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
 _LONG_AGO = word_set("decades decade century years")
@@ -184,6 +187,8 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
         return "negated" if negated else "governed" if governed else None
     if governed and cue.stance.type == "mobilize":
         return "governed"
+    if cue.stance.type == "alert" and any(word.low in _UNSAID for word in words[cue.first + 1 : cue.last + 1]):
+        return "negated"
     if cue.stance.frame in ("act", "noun"):
         before = _words_before(cue.head, words)
         if cue.stance.frame == "act" and _is_nominal(cue, words):

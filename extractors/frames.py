@@ -16,7 +16,7 @@ from extractors.text import Word, word_set
 
 _SKIPPED = word_set(
     """has had have having was were is are been be being will would shall can could may might must should do does did
-    each all itself themselves
+    each all itself themselves there here abroad elsewhere publicly duly
     not also then later again still now already yet soon even just only once promptly both immediately meanwhile
     however instead too never always often early late quick swift prompt keen among next today yesterday tonight
     overnight earlier separately jointly first strongly firmly 's monday tuesday wednesday thursday friday saturday
@@ -218,9 +218,21 @@ class Frames:
     def _antecedent(self, at: int) -> tuple[Party, ...]:
         if at and self._words[at - 1].low in _STATEMENTS:
             return self._carried(at)
-        back = at - 1 - (at > 0 and self._words[at - 1].low == ",")
-        party = self._view.ending_at(back)
+        comma = at > 0 and self._words[at - 1].low == ","
+        party = self._view.ending_at(at - 1 - comma)
+        if party is None and comma:
+            party = self._before_apposition(at - 1)
         return (party,) if party is not None and not party.actor.modifier else ()
+
+    def _before_apposition(self, closing: int) -> Party | None:
+        """ "Colonel Ana Lind, commander of the wing, who thanked …": whom the words between the commas describe."""
+        opening = self._comma_before(closing)
+        return self._view.ending_at(opening - 1) if opening > 0 and not self._verb_between(opening, closing) else None
+
+    def company(self) -> tuple[Party, ...]:
+        """The longest list of parties joined in the sentence: "Paris, London and Berlin"."""
+        lists = (self._with_coordinated(party, placed=True) for party in self._view.parties if not party.actor.modifier)
+        return max((found for found in lists if len(found) > 1), key=len, default=())
 
     def bearer(self, at: int) -> tuple[Party, ...]:
         """Whose an adverbial is ("at an emergency meeting"): the subject of the verb before it."""

@@ -31,7 +31,7 @@ _COMPETING = _forms(
     """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill balloon leaflet
     reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament abduction
     hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest detention execution
-    trial referendum annexation tax whaling memorial shrine"""
+    referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
 _ANSWERED = frozenset({"condemn", "deny", "protest"})

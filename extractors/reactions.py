@@ -33,7 +33,7 @@ _SO = frozenset({"so", "as", "nor", "neither"})
 _DID = word_set("did does do was were is are has have had")
 _ALIKE = word_set("likewise the same suit similarly")
 _FOLLOWED = word_set("followed concurred agreed")
-_SECONDED = word_set("seconded echoed joined backed repeated")
+_SECONDED = word_set("seconded echoed joined backed")
 _STOPS = frozenset({".", ",", "", "within", "an", "hours", "minutes", "soon", "later", "on"})
 _QUOTED = {
     "own": Stance("endorse.quoted", "endorse", "SUPPORT", "say", "own", True, False),
@@ -77,7 +77,7 @@ class _Finder:
                 view = self._parties.view(piece)
                 if view.words:
                     told = list(self._claims(view))
-                    echoed = list(self._echoed(view, told or before))
+                    echoed = list(self._echoed(view, told, before))
                     claims.extend((*told, *echoed))
                     before = (*told, *echoed)
         claims.extend(self._by_default(claims))
@@ -100,24 +100,24 @@ class _Finder:
                 if claim is not None:
                     yield claim
 
-    def _echoed(self, view: SentenceView, before: Sequence[_Claim]) -> Iterator[_Claim]:
+    def _echoed(self, view: SentenceView, told: Sequence[_Claim], before: Sequence[_Claim]) -> Iterator[_Claim]:
         """Who is said to do what was told before: "Egypt did likewise.", "So was Athens.", "Ottawa followed suit"."""
-        at = _echo_at(view)
-        if at is None:
+        first, last = _echo_at(view)
+        if not last:
             return
-        own = frozenset(p.actor.country for p in view.parties)
-        models = [claim for claim in before if claim.party.actor.country not in own]
+        ahead = [claim for claim in told if claim.end <= view.words[first].start]
+        models = [claim for claim in ahead if claim.start == ahead[-1].start] or before
         if not models:
             return
         frames = Frames(self._document, view)
-        after = view.words[at].low in _SO
-        for party in frames.listed(at + 2) if after else frames.subject(at):
-            if not party.can_react:
-                continue
-            for model in models:
-                fits = model.link.launch is None or _side_fits(model.cue, party, model.link.launch)
-                if fits and not (model.link.launch and model.link.launch.country == party.actor.country):
-                    start, end = view.words[min(at, party.first)].start, view.words[max(at, party.last)].end
+        after = view.words[first].low in _SO
+        for party in frames.listed(last + 1) if after else frames.subject(first):
+            country = party.actor.country
+            for model in models if party.can_react else ():
+                launch = model.link.launch
+                fits = launch is None or (country != launch.country and _side_fits(model.cue, party, launch))
+                if fits and model.party.actor.country != country:
+                    start, end = view.words[min(first, party.first)].start, view.words[max(last, party.last)].end
                     yield replace(model, party=party, start=start, end=end, quoted=False, source=None)
 
     def _first_quoted(self, view: SentenceView) -> int | None:
@@ -278,17 +278,20 @@ class _Finder:
         )
 
 
-def _echo_at(view: SentenceView) -> int | None:
-    """The index of the words that repeat a deed ("so did", "did likewise", "followed suit"), or None."""
+def _echo_at(view: SentenceView) -> tuple[int, int]:
+    """First and last word of what repeats a deed ("so did", "did likewise", "followed suit"); zeros where none does."""
     lows = [word.low for word in view.words]
     for at, (low, following) in enumerate(zip(lows, [*lows[1:], ""], strict=True)):
-        if low in _SO and following in _DID and at + 2 < len(lows):
-            return at
+        if low in _SO:
+            aside = next((i for i in range(at + 2, min(len(lows), at + 10)) if lows[i] == ","), 0)
+            verb = aside + 1 if following == "," and aside else at + 1
+            if verb + 1 < len(lows) and lows[verb] in _DID:
+                return at, verb
         if (low in ("did", "does", "followed") and following in _ALIKE) or (low in _FOLLOWED and following in _STOPS):
-            return at
+            return at, at + 1
         if low in _SECONDED and {"appeal", "call", "plea", "demand", "protest", "criticism"} & set(lows[at : at + 5]):
-            return at
-    return None
+            return at, at + 1
+    return 0, 0
 
 
 def _source(cue: Cue, party: Party, speakers: Speakers) -> str | None:
