@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from extractors.packs import Body, Group, Mention, Office, Person, State
+from extractors.entries import Body, Group, Office, Person, State
+from extractors.packs import Mention
 from extractors.text import Word, word_set
 
 ActorKind = Literal["state", "group", "body", "office", "person", "pronoun"]

@@ -14,7 +14,8 @@ from functools import lru_cache
 
 from extractors.actors import Actor
 from extractors.document import Document
-from extractors.packs import Packs, Place, State
+from extractors.entries import Place, State
+from extractors.packs import Packs
 from extractors.party import PREPOSITIONS, Party
 from extractors.text import Word
 

@@ -8,7 +8,9 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from extractors.packs import Packs, Rule
+from extractors.compiled import compiled
+from extractors.entries import Rule
+from extractors.packs import Packs
 from extractors.party import SentenceView
 from extractors.phrases import PhraseBook, PhraseError
 from extractors.records import ReactionType
@@ -85,6 +87,10 @@ def _stance(rule: Rule) -> Stance:
 @lru_cache(maxsize=8)
 def cue_book(packs: Packs) -> CueBook:
     """The reaction rules compiled. Raises CueError, which names the rule and what is wrong with it."""
+    return compiled("reactions", packs.version, lambda: _cue_book(packs))
+
+
+def _cue_book(packs: Packs) -> CueBook:
     rules = packs.rules["reaction_rules"].values()
     try:
         phrases = PhraseBook({rule.id: rule.patterns for rule in rules})

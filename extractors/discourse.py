@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 
 from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
+from extractors.entries import Noun, State, Weapon
 from extractors.nounphrases import related, special
-from extractors.packs import Noun, Packs, State, Weapon
+from extractors.packs import Packs
 from extractors.sightings import Sighting
 from extractors.text import word_set
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from extractors.packs import Packs, Place, Weapon
+from extractors.entries import Place, Weapon
+from extractors.packs import Packs
 
 _EARTH_KM = 6371.0
 # A place within one of these says less than the place itself; the radius in km is what they roughly cover.

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from extractors.packs import Packs, Rule
+from extractors.compiled import compiled
+from extractors.entries import Rule
+from extractors.packs import Packs
 from extractors.patterns import Alphabet, Frame, PatternError, compile_pattern
 
 # What the engine itself finds, beside the word classes of the pack.
@@ -37,6 +39,10 @@ class Grammar:
 @lru_cache(maxsize=8)
 def grammar(packs: Packs) -> Grammar:
     """The grammar of the packs in use. Raises PatternError naming the rule that cannot be compiled."""
+    return compiled("grammar", packs.version, lambda: _grammar(packs))
+
+
+def _grammar(packs: Packs) -> Grammar:
     rules = packs.rules["launch_rules"]
     alphabet = Alphabet(ENGINE_CLASSES)
     listed: dict[tuple[str, ...], str] = {}

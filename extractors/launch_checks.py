@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from extractors.chunks import Chunker
 from extractors.document import Document
+from extractors.entries import Rule
 from extractors.grammar import Grammar, grammar
 from extractors.nounphrases import PhraseFinder
-from extractors.packs import Packs, Rule
+from extractors.packs import Packs
 
 
 def check_launch_rules(packs: Packs) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ from extractors.actors import Actor
 from extractors.clocks import FoundTime
 from extractors.discourse import Teller, Told
 from extractors.document import Document
+from extractors.entries import Body, Group, Place, Weapon
 from extractors.grammar import grammar
 from extractors.nounphrases import NounPhrase, related, special
-from extractors.packs import Body, Group, Place, Weapon
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass

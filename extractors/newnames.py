@@ -10,7 +10,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from extractors.packs import Mention, Noun, Weapon
+from extractors.entries import Noun, Weapon
+from extractors.packs import Mention
 from extractors.text import word_set
 
 _NAME = r"(?P<name>[A-Z][^\W\d_]{2,20}(?:[- ](?:\d{1,3}[A-Z]?|[IVX]{1,4})\b)?)"
@@ -85,7 +86,7 @@ def _weapon(text: str, name: str, noun: Noun) -> Weapon:
     weapon_class = noun.weapon_class or "missile"
     if weapon_class == "projectile" and _SPACE.search(text):
         weapon_class = "space_launch_vehicle"
-    return Weapon.model_validate({"id": f"new.{name.lower()}", "name": name, "class": weapon_class, "countries": []})
+    return Weapon(id=f"new.{name.lower()}", name=name, weapon_class=weapon_class, countries=())
 
 
 def _uses(text: str, name: str, entry: Weapon) -> Iterator[Mention]:

@@ -15,8 +15,9 @@ from typing import Literal
 from extractors.actors import Actor
 from extractors.dates import FoundDate
 from extractors.document import Document
+from extractors.entries import Noun, Weapon
 from extractors.grammar import Grammar
-from extractors.packs import Mention, Noun, Weapon
+from extractors.packs import Mention
 from extractors.quantities import Count, number, read_count
 from extractors.text import Word, word_set
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from extractors.chunks import Chunk, Row
 from extractors.document import Document
-from extractors.packs import Place, State
+from extractors.entries import Place, State
 from extractors.text import word_set
 
 Role = Literal["site", "landing"]

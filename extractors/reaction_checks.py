@@ -11,8 +11,9 @@ from datetime import date
 
 from extractors.cues import cue_book
 from extractors.document import Document
+from extractors.entries import Rule
 from extractors.launches import FoundLaunch
-from extractors.packs import Packs, Rule
+from extractors.packs import Packs
 from extractors.reactions import find_reactions
 from extractors.records import Launch
 

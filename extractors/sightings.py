@@ -17,9 +17,9 @@ from extractors.chunks import Chunk, Chunker, Row
 from extractors.clocks import FoundTime
 from extractors.dates import FoundDate
 from extractors.document import Document
+from extractors.entries import Body, Weapon
 from extractors.grammar import Grammar
 from extractors.nounphrases import CLASS_ADJECTIVES, NounPhrase, PhraseFinder, related, special
-from extractors.packs import Body, Weapon
 from extractors.places import PlacePhrase
 from extractors.quantities import Count, Measure
 

@@ -10,8 +10,8 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from extractors.gazetteer import Gazetteer
-from extractors.packs import load_packs
 from flows.alerts import settle
+from flows.caching import rules
 from flows.report_site.build import build
 from flows.report_site.writer import Site
 from flows.settings import Settings, load_settings
@@ -43,6 +43,6 @@ def build_site(lake: Lake, settings: Settings) -> tuple[Site, list[str]]:
 
     Returns the directory, and why somebody could not be told.
     """
-    gazetteer = Gazetteer(load_packs(settings.packs))
+    gazetteer = Gazetteer(rules(settings.packs))
     failed = settle(lake, settings, gazetteer=gazetteer)
     return build(lake, settings.published_to, home=settings.home_url, gazetteer=gazetteer), failed

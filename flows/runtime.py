@@ -23,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from extractors.errors import UserError
+from flows.caching import cache_directory
 
 START_SECONDS = 180
 QUIET = {
@@ -173,7 +174,7 @@ def private_server() -> Iterator[str]:
 
 def place_database(home: Path) -> bool:
     """Put a migrated database into `home`; False when there can be no template and the server has to migrate."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
+    cache = cache_directory()
     template = cache / f"prefect-{version('prefect')}.db"
     try:
         if not template.exists():

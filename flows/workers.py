@@ -15,8 +15,9 @@ from typing import Self
 from pebble import ProcessExpired, ProcessPool
 
 from extractors.findings import Capture, finding, read
-from extractors.packs import Packs, load_packs
+from extractors.packs import Packs
 from extractors.records import Article, Finding
+from flows.caching import rules
 
 # lxml and the pattern caches grow slowly; a worker is replaced after so many pages.
 _PAGES_PER_WORKER = 1_000
@@ -26,7 +27,7 @@ _packs: Packs | None = None
 
 def _start(packs: tuple[Path, ...]) -> None:
     global _packs
-    _packs = load_packs(packs)
+    _packs = rules(packs)
 
 
 def _read(capture: Capture, attempts_allowed: int) -> Finding:
@@ -102,7 +103,7 @@ class Workers:
 
 @cache
 def _cached_packs(packs: tuple[Path, ...]) -> Packs:
-    return load_packs(packs)
+    return rules(packs)
 
 
 def _pool(count: int, packs: tuple[Path, ...]) -> ProcessPool:

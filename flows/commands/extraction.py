@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from extractors.engine import extract as extract_text
-from extractors.evaluation import Evaluation, Figures
-from extractors.packs import Packs, load_packs
+from extractors.packs import Packs
 from extractors.records import Extraction
+from flows.caching import rules
 from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
 from flows.terminal import console, safe
+
+if TYPE_CHECKING:  # only `evaluate` needs it
+    from extractors.evaluation import Evaluation, Figures
 
 
 class BadLineError(Exception):
@@ -134,7 +137,7 @@ def extract(file: TextIO, extra: tuple[Path, ...], explain: bool) -> int:
       echo '{"id": 1, "published": "2026-01-04", "text": "Iran fired two missiles on Sunday."}' | launchwire extract
       launchwire extract --explain articles.jsonl | less -R
     """
-    packs = load_packs(extra)
+    packs = rules(extra)
     write = _explainer(packs) if explain else _writer(packs)
     status = EXIT_DONE
     for done in each(file, write):
@@ -187,7 +190,7 @@ def evaluate(gold: TextIO, extra: tuple[Path, ...], misses: bool, as_json: bool)
     """
     from extractors.evaluation import evaluate as measure
 
-    packs = load_packs(extra)
+    packs = rules(extra)
     labelled, found = [], {}
     for number, line in enumerate(gold, 1):
         if line.strip():

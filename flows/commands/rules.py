@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 import yaml
 
-from extractors.packs import Packs, Rule, load_packs
+from extractors.entries import Rule
+from extractors.packs import Packs
+from flows.caching import rules as load_rules
 from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
 from flows.terminal import console, safe, table
 
@@ -35,7 +38,7 @@ def list_rules(extra: tuple[Path, ...]) -> None:
     Example:
       launchwire rules list --packs my-packs/
     """
-    packs = load_packs(extra)
+    packs = load_rules(extra)
     rows = [(pack, rule.id, rule.description) for pack, rule in _all(packs)]
     console().print(table(f"pack version {packs.version}", ("pack", "rule", "description"), rows))
 
@@ -50,11 +53,11 @@ def show(rule_id: str, extra: tuple[Path, ...]) -> None:
     Example:
       launchwire rules show launch.active
     """
-    found = [(pack, rule) for pack, rule in _all(load_packs(extra)) if rule.id == rule_id]
+    found = [(pack, rule) for pack, rule in _all(load_rules(extra)) if rule.id == rule_id]
     if not found:
         raise click.UsageError(f"there is no rule {safe(rule_id)!r}; `launchwire rules list` names them all.")
     for pack, rule in found:
-        values = rule.model_dump(mode="json", exclude_defaults=True)
+        values = {key: value for key, value in asdict(rule).items() if value not in ((), {}, None)}
         click.echo(safe(yaml.safe_dump({"pack": pack, **values}, sort_keys=False, allow_unicode=True, width=110)))
 
 
@@ -70,7 +73,7 @@ def test(extra: tuple[Path, ...]) -> int:
     from extractors.launch_checks import check_launch_rules
     from extractors.reaction_checks import check_reaction_rules
 
-    packs = load_packs(extra)
+    packs = load_rules(extra)
     problems = [*check_launch_rules(packs), *check_reaction_rules(packs)]
     for problem in problems:
         click.echo(safe(problem), err=True)

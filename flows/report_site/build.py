@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from extractors.gazetteer import Gazetteer
-from extractors.packs import load_packs
+from flows.caching import rules
 from flows.report_site import charts, claims, feeds, gather, render, tables, wording
 from flows.report_site.gather import Row
 from flows.report_site.writer import Site
@@ -33,7 +33,7 @@ def build(lake: Lake, directory: Path, *, home: str, gazetteer: Gazetteer | None
     """
     site = Site(directory)
     with lake.read(as_of=lake.snapshot()) as con:
-        _Build(con, site, home, gazetteer or Gazetteer(load_packs())).run()
+        _Build(con, site, home, gazetteer or Gazetteer(rules())).run()
     return site
 
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.packs import ORGANISATIONS, Mention, PackError, Packs, Person, Weapon, default_packs, fold, load_packs
+from extractors.entries import ORGANISATIONS, Person, Weapon
+from extractors.errors import PackError
+from extractors.packs import Mention, Packs, default_packs, fold, load_packs
 
 PACKS = default_packs()
 
@@ -309,12 +311,12 @@ BROKEN = [
         "'icbm'",
     ),
     (_WEAPONS + "{name: A, class: icbm}", 3, "countries", "required"),
-    (_WEAPONS + "name: A\n    class: icbm\n    countries: PRK\n    alias: B", 6, "alias", "not permitted"),
+    (_WEAPONS + "name: A\n    class: icbm\n    countries: PRK\n    alias: B", 6, "alias", "no such key"),
     (_WEAPONS + "{name: A, class: icbm, countries: PRK, needs: {Aa: weapon}}", 3, "needs", "no alias"),
-    (_PLACES + "name: A\n    kind: city\n    lat: 95\n    lon: 3", 5, "lat", "less than or equal to 90"),
+    (_PLACES + "name: A\n    kind: city\n    lat: 95\n    lon: 3", 5, "lat", "outside of the globe"),
     (_PLACES + "{name: A, kind: city, lat: north, lon: 3}", 3, "lat", "valid number"),
     (_PERSONS + "{name: A B, country: PRK, tenures: leader since 2011-13-01}", 3, "from", "date"),
-    (_PERSONS + "{name: A B, country: PRK, tenures: 2011-12-01}", 3, "office", "at least 1 character"),
+    (_PERSONS + "{name: A B, country: PRK, tenures: 2011-12-01}", 3, "tenures", "no office is named"),
     (_STATES + "{code: ABC, name: A}\n  - {code: ABC, name: B}", 4, "name", "another entry"),
     (_STATES + "{remove: true}", 3, "remove", "nothing is named"),
     (_STATES + "{code: ABC, code: ABD, name: A}", 3, "code", "twice"),
@@ -323,7 +325,7 @@ BROKEN = [
     (_STATES + "{code: ABC, ? [a, b] : c}", 3, "", "not plain text"),
     (_TABLE + "  A | city | 1 | 2\n  # a comment\n\n  B | citty | 1 | 2\n", 7, "kind", "'launch_site'"),
     (_TABLE + "  A | city | 1 | 2\n  B | city | 1 | 2 | C | D\n", 5, "entries", "6 cells under 5 columns"),
-    (_GUARDS + "{id: Bad Id, description: x}", 3, "id", "pattern"),
+    (_GUARDS + "{id: Bad Id, description: x}", 3, "id", "no id of a rule"),
     (_GUARDS + "{id: a.b}", 3, "description", "required"),
 ]
 
