@@ -45,7 +45,7 @@ class UnreachableLakeError(LakeError):
 
 
 class RefusedLakeError(LakeError):
-    """The catalog's server does not let this user in, or has no such database."""
+    """The catalog's server or the object store does not let this user in, or has no such database or bucket."""
 
 
 class FullLakeError(LakeError):
@@ -85,7 +85,7 @@ _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
     (
         re.compile(
             r"(?i)No magic bytes|too small to be a parquet|invalid parquet|thrift|snappy|zstd decompress"
-            r"|cannot open file .*\.parquet|HTTP (code )?404.*\.parquet"
+            r"|cannot open file .*\.parquet|\.parquet.*HTTP (404|416)"
         ),
         CorruptLakeError,
         "a data file of the lake at {place} is missing or damaged; `launchwire maintain --check` names it",
@@ -96,6 +96,11 @@ _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
         ),
         RefusedLakeError,
         "the catalog's server refuses {place}; check the database's name, the user and the password",
+    ),
+    (
+        re.compile(r"HTTP (401|403|404)|NoSuchBucket|AccessDenied"),
+        RefusedLakeError,
+        "the object store refuses {place}; check the bucket's name and the AWS_* variables",
     ),
     (
         re.compile(

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import duckdb
 
 from storage import schema
-from storage.errors import without_secrets
+from storage.errors import UnreachableLakeError, explain, without_secrets
 from storage.extensions import quoted
 from storage.lake import NAME, Connection, Lake
 from storage.staging import utc
@@ -130,7 +130,7 @@ def _rows(con: Connection, statement: str) -> list[tuple[Any, ...]]:
 def check(lake: Lake) -> list[Problem]:
     """Prove one snapshot of the lake sound: every file is there, reads, and has the rows that the catalog counts; keys
     are unique; what was found in an article stands beside it; evidence is what the text says. Reads all data, takes
-    no lock; returns what is wrong. Raises LakeError where the catalog itself cannot be read.
+    no lock; returns what is wrong. Raises LakeError where the catalog cannot be read, or the store does not answer.
     """
     snapshot = lake.snapshot()
     with lake.read(as_of=snapshot) as con:
@@ -206,6 +206,9 @@ def _check_file(con: Connection, table: str, file: str, size: int, problems: _Pr
     try:
         con.execute(f"SELECT bit_xor(hash(f)) FROM read_parquet({quoted(file)}) f").fetchall()
     except duckdb.Error as error:
+        known = explain(error, file)
+        if isinstance(known, UnreachableLakeError):
+            raise known from error
         problems.add("damaged file", table, f"{file}: {without_secrets(str(error).splitlines()[0])}")
 
 

