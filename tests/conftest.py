@@ -1,7 +1,8 @@
 """Real servers for the tests of a shared lake: PostgreSQL and an S3-compatible store, started from installed packages.
 
-Each is started once for a test process (the tests that need them are one xdist group) and stopped by its process id. Where one cannot run, its tests are skipped with
-the reason; with LAUNCHWIRE_TEST_SERVERS=required, as in `.ci/run`, they fail instead.
+Each is started once for a test process (the tests that need them are one xdist group) and stopped by its process id.
+Where one cannot run, its tests are skipped with the reason; with LAUNCHWIRE_TEST_SERVERS=required, as in `.ci/run`,
+they fail instead.
 """
 
 from __future__ import annotations

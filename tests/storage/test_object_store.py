@@ -59,7 +59,7 @@ def test_a_store_that_does_not_answer_is_a_sentence_and_a_rerun_mends_all(config
 
 
 def test_a_bucket_that_is_not_there_is_a_sentence(config: LakeConfig) -> None:
-    with pytest.raises(RefusedLakeError, match="object store refuses .*s3://none/; check the bucket's name"):
+    with pytest.raises(RefusedLakeError, match=r"object store refuses .*s3://none/; check the bucket's name"):
         Lake.open(replace(config, store="s3://none", attempts=1))
 
 
