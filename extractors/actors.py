@@ -202,6 +202,9 @@ class ActorFinder:
         country = head.country
         for part in reversed(chain[:-1]):
             country = country or part.country
+        if isinstance(head.entry, (Body, Office)) and not _is_organisation_of(head):
+            owners = [part.country for part in chain[:-1] if part.kind == "state"]
+            country = next(iter(owners), None) or country
         rank = head.rank
         official = head.official
         if head.kind == "person":
@@ -427,6 +430,15 @@ class ActorFinder:
         taken = [(a.start, a.end) for a in actors]
         starts = [start for start, _ in taken]
         return [f for f in found if not _covered(taken, starts, f.start, f.end)]
+
+
+def _is_organisation_of(actor: Actor) -> bool:
+    """Whether a body or office belongs to an organisation of states: "Russia's Security Council veto" leaves it there."""
+    return (
+        actor.rank == "organisation"
+        or (actor.country is not None and len(actor.country) != 3)
+        or (actor.country in ("UNO", "GCC", "OIC"))
+    )
 
 
 def _introduces(left: Actor, right: Actor) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from extractors.actors import Actor
 from extractors.document import Document
 from extractors.entries import Place, State
+from extractors.namesakes import likely_states
 from extractors.packs import Packs
 from extractors.party import PREPOSITIONS, Party
 from extractors.text import Word
@@ -105,10 +106,15 @@ class Affiliations:
         if actor.name in memory.settled:
             known = memory.settled[actor.name].country
             return replace(party, actor=replace(actor, country=known), guessed=actor.name in memory.guessed)
-        country = self._stated(party, before, after, words, memory) or _same_body(actor, memory) or memory.placed
+        owner = beside(party, before, after, words)
+        country = owner.country if owner else self._stated(party, before, words, memory)
+        country = country or _same_body(actor, memory) or memory.placed
         guessed = country is None
         if country is None:
             country = self._likelier(_title_of(actor, self._document.normal), self._contextual(actor))
+        if actor.kind == "person" and owner is None and (guessed or country != memory.placed):
+            named = self.by_name(actor.name, country, actor.start)
+            country, guessed = named, guessed and named == country
         actor = replace(actor, country=country)
         if actor.kind == "person":
             memory.settled[actor.name] = actor
@@ -116,13 +122,24 @@ class Affiliations:
                 memory.guessed.add(actor.name)
         return replace(party, actor=actor, guessed=guessed)
 
-    def _stated(
-        self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word], memory: Memory
-    ) -> str | None:
-        owner = beside(party, before, after, words) or self._owner(party.actor, before, party.first, words, memory)
+    def _stated(self, party: Party, before: Sequence[Party], words: Sequence[Word], memory: Memory) -> str | None:
+        owner = self._owner(party.actor, before, party.first, words, memory)
         if owner is not None:
             return owner.country
         return self._titled(_title_of(party.actor, self._document.normal))
+
+    def by_name(self, name: str, country: str | None, offset: int) -> str | None:
+        """The state, or where the person's name does not go with it a state of the text with which it does.
+
+        The state named last before `offset` comes first, then the one of the dateline, then those named most.
+        """
+        fits = likely_states(name)
+        if not fits or country in fits or self.is_organisation(country):
+            return country
+        before = self._named_in(max(0, offset - _AROUND), offset)
+        often = Counter(self._named_in(0, len(self._document.text)))
+        ranked = (*reversed(before), self.home, *(code for code, _ in often.most_common()))
+        return next((code for code in ranked if code in fits), country)
 
     def _titled(self, title: str) -> str | None:
         """The country of a body named in a title ("White House press secretary"), or of the title itself."""
@@ -280,6 +297,8 @@ def beside(party: Party, before: Sequence[Party], after: Sequence[Party], words:
     between = [word.low for word in words[party.last + 1 : known.first]]
     attached = between[:1] in (["of"], ["from"], ["at"], ["for"]) and len(between) <= 3
     apposed = between[:1] == [","] and between[1:2] and between[1] in _APPOSED and "," not in between[1:]
+    if between[1:2] == ["who"] and known.actor.kind == "state":
+        return None
     placed = between[-1:] == ["in"] and known.actor.form == "capital" and "," not in between and "to" not in between
     return known.actor if attached or apposed or placed else None
 

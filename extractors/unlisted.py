@@ -121,6 +121,8 @@ class UnlistedNames:
         name = self._text[words[name_first].start : words[last].end].removesuffix("'s")
         if name in self._memory.settled:
             stated = self._memory.settled[name].country
+        if stated is None and not is_body:
+            guess = self._affiliations.by_name(name, guess, words[first].start)
         kind: ActorKind = "body" if is_body else "person"
         possessive = words[last].low.endswith("'s")
         start, end = words[first].start, words[last].end - 2 * possessive
