@@ -51,6 +51,12 @@ _AROUND = 3000  # characters that a look back for a state may cross
 _OF_A_BODY = frozenset({"military", "deputy", "diplomat"})
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
 _DATELINE = re.compile(r"[\"'(\[]*[A-Z][A-Z .'-]{2,40}[A-Z]\b[^\n]{0,50}?(?:\s[-–—]{1,2}\s|:\s|\)\s)")
+_OPENING = 4  # paragraphs at whose head a dateline can stand: corrections, notes and bylines go before it
+# After the town: "/TOKYO", ", Hokkaido", ", Aug. 7", "(Agency)", and what parts it from the report.
+_AFTER_TOWN = re.compile(
+    r"(?:/[A-Z][\w ]{2,20})?(?:, [A-Z][\w.' -]{1,25}?)?(?:, (?:\d{1,2} )?[A-Z][a-z]{2,8}\.?(?: \d{1,2})?(?:,? \d{4})?)?"
+    r"(?: ?\([^)\n]{2,40}\))?(?:(?:\. ?)?/[A-Z ]{3,20}/\.)?(?P<end>\s?(?:--?|–|—)\s|:\s|\.\s|(?<=\)) |\s*$)"
+)
 
 
 @lru_cache(maxsize=8)
@@ -250,13 +256,25 @@ class Affiliations:
         return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" or for_body else None
 
     def _dateline_place(self) -> str | None:
-        """The state of the town in the dateline ("HYDERABAD: …", "SAKAIMINATO — …")."""
+        """The state of the town in the dateline ("HYDERABAD: …", "SAKAIMINATO — …", "Taipei, Aug. 7 (ABC) …")."""
         head = _DATELINE.match(self._document.normal)
-        if head is None:
-            return None
-        for mention in self._document.mentions_in(0, head.end(), "place"):
-            if isinstance(mention.entry, Place) and mention.entry.country:
-                return _MOTHERLANDS.get(mention.entry.country[0], mention.entry.country[0])
+        if head is not None and (found := self._named_in(0, head.end())):
+            return _MOTHERLANDS.get(found[0], found[0])
+        for index, paragraph in enumerate(self._document.paragraphs[:_OPENING]):
+            if town := self._town_first(paragraph.start, paragraph.end, shouted=index > 0):
+                return _MOTHERLANDS.get(town, town)
+        return None
+
+    def _town_first(self, start: int, end: int, *, shouted: bool) -> str | None:
+        """The state of the town that a paragraph opens with as a dateline does; `shouted`: in capitals only."""
+        text = self._document.normal
+        for mention in self._document.mentions_in(start, min(end, start + 40), "state", "place"):
+            before, after = text[start : mention.start], _AFTER_TOWN.match(text[:end], mention.end)
+            if before.strip(" (*•—-") or after is None:
+                return None
+            capitals = text[mention.start : mention.end].isupper()
+            if capitals or not shouted and (after["end"].strip() not in (".", "") or after.end() == end):
+                return next(iter(self._named_in(mention.start, mention.end)), None)
         return None
 
 

@@ -36,12 +36,13 @@ def _issuer(parties: Sequence[Party], words: Sequence[Word]) -> Actor | None:
 
 
 def _scene(parties: Sequence[Party], words: Sequence[Word]) -> str | None:
-    """The state whose capital opens a sentence ("In Tokyo, …") or is all of it ("Tokyo.")."""
+    """The state whose capital opens a sentence ("In Tokyo, …", "Tokyo: …") or is all of it ("Tokyo.")."""
     if not parties or parties[0].actor.form != "capital":
         return None
     opens = parties[0].first == 1 and words[0].low in ("in", "from", "at")
     alone = parties[0].first == 0 and len(words) - parties[0].last <= 2
-    return parties[0].actor.country if opens or alone else None
+    labelled = parties[0].first == 0 and parties[0].last + 1 < len(words) and words[parties[0].last + 1].low == ":"
+    return parties[0].actor.country if opens or alone or labelled else None
 
 
 class PartyFinder:
@@ -107,7 +108,7 @@ class PartyFinder:
 
     def _note(self, party: Party, words: Sequence[Word]) -> None:
         actor, memory = party.actor, self._memory
-        if actor.kind == "person" or (actor.kind == "office" and actor.official):
+        if actor.kind == "person" or (actor.kind == "office" and actor.official and can_lead(party, words)):
             memory.person, memory.person_last = actor, True
             memory.untitled = actor if actor.kind == "office" else None
         elif actor.kind == "body" or can_lead(party, words):
