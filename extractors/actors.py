@@ -433,7 +433,7 @@ class ActorFinder:
 
 
 def _is_organisation_of(actor: Actor) -> bool:
-    """Whether a body or office belongs to an organisation of states: "Russia's Security Council veto" leaves it there."""
+    """Whether a body or office belongs to an organisation of states, whoever is named before it."""
     return (
         actor.rank == "organisation"
         or (actor.country is not None and len(actor.country) != 3)

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from extractors.actors import Actor
+from extractors.clauses import is_verbal
 from extractors.document import Document
 from extractors.entries import Place, State
 from extractors.namesakes import likely_states
 from extractors.packs import Packs
 from extractors.party import PREPOSITIONS, Party
-from extractors.text import Word
+from extractors.text import Word, word_set
 
 # Titles that only one of the states in the news has, for want of anything else in the text.
 _HINTS = {
@@ -47,6 +48,11 @@ _WITHOUT_OFFICE = {
 # States whose armed groups fire at another state, not at their own army.
 _FIRE_ABROAD = frozenset({"YEM", "LBN", "PSE", "IRQ"})
 _MOTHERLANDS = {"GUF": "FRA"}
+# Where correspondents sit who report on the neighbours.
+_HUBS = word_set(
+    """ARE THA KEN LBN EGY TUN CHE AUT BEL SGP HKG JOR SEN ZAF GBR USA TUR CYP QAT BHR POL DEU FRA AUS IDN MYS GEO MAR
+    SAU JPN NZL FJI"""
+)
 _AROUND = 3000  # characters that a look back for a state may cross
 _OF_A_BODY = frozenset({"military", "deputy", "diplomat"})
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
@@ -76,6 +82,9 @@ class Memory:
     placed: str | None = None
     person_last: bool = False
     subject: Actor | None = None
+    speaker: Actor | None = None
+    together: tuple[Actor, ...] = ()
+    together_last: bool = False
     bodies: dict[str, Actor] = field(default_factory=dict)
     settled: dict[str, Actor] = field(default_factory=dict)
     guessed: set[str] = field(default_factory=set)
@@ -90,7 +99,9 @@ class Affiliations:
         groups = {a.country for a in document.actors if a.kind == "group"}
         self._from_groups = self.launchers & groups
         self._others: list[str] | None = None
-        self.home = self._lived_in(document.dateline or self._dateline_place())
+        town = document.dateline or self._dateline_place()
+        self.home = self._lived_in(town)
+        self._bureau = town if self.home is None else None
 
     def _lived_in(self, home: str | None) -> str | None:
         """The state of the dateline, unless only a bureau sits there: no word after it names that state."""
@@ -98,7 +109,8 @@ class Affiliations:
             return home
         start = self._document.sentences[0].end if self._document.sentences else 0
         named = Counter(self._named_in(start, len(self._document.text)))
-        return None if not named[home] and sum(named[c] for c in named) > 2 else home
+        bureau = home in _HUBS and not named[home] and sum(named.values()) > 1
+        return None if bureau or (not named[home] and self.is_organisation(home)) else home
 
     def settle(
         self, party: Party, before: Sequence[Party], after: Sequence[Party], words: Sequence[Word], memory: Memory
@@ -173,11 +185,15 @@ class Affiliations:
         if actor.kind == "body" and actor.country in self._from_groups:
             return self.target() if actor.country in _FIRE_ABROAD else actor.country
         own = actor.country if actor.rank == "organisation" or not self.is_organisation(actor.country) else None
+        own = None if own == self._bureau else own
         home = self.home if actor.rank == "organisation" or not self.is_organisation(self.home) else None
         if actor.rank == "organisation" and actor.kind in ("office", "person"):
             return own if own and self.is_organisation(own) else "UNO"
         if actor.kind == "body" and own is not None:
             return own
+        at_home = self._from_groups - _FIRE_ABROAD
+        if actor.kind == "body" and home is None and at_home:
+            return next(iter(sorted(c for c in at_home if c)), None)
         return self._near(actor) or home or own or self.surrounding(actor.start)
 
     def _likelier(self, title: str, country: str | None) -> str | None:
@@ -242,11 +258,13 @@ class Affiliations:
         self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word], memory: Memory
     ) -> Actor | None:
         """Whose body or official it is: by a possessive, a place in front, or who was speaking; None where unclear."""
-        possessive = words[first - 1].low if first else ""
+        possessive = _possessive_before(words, first)
         if possessive in ("his", "her", "my"):
             return next((p.actor for p in reversed(before) if p.actor.kind == "person"), memory.person)
         if possessive in ("its", "their", "our"):
             return next((p.actor for p in reversed(before) if can_lead(p, words)), memory.body)
+        if (known := _for_generic(words, first, memory)) is not None:
+            return known
         if before and before[0].first <= 2 and words[0].low in ("in", "at", "from"):
             return before[0].actor
         nearest = next((p.actor for p in reversed(before) if can_lead(p, words)), memory.subject)
@@ -273,7 +291,7 @@ class Affiliations:
             if before.strip(" (*•—-") or after is None:
                 return None
             capitals = text[mention.start : mention.end].isupper()
-            if capitals or not shouted and (after["end"].strip() not in (".", "") or after.end() == end):
+            if capitals or (not shouted and (after["end"].strip() not in (".", "") or after.end() == end)):
                 return next(iter(self._named_in(mention.start, mention.end)), None)
         return None
 
@@ -322,6 +340,27 @@ def beside(party: Party, before: Sequence[Party], after: Sequence[Party], words:
 
 
 _APPOSED = frozenset({"a", "an", "the", "who", "commander", "head", "chief", "director"})
+
+
+_POSSESSIVES = frozenset({"his", "her", "my", "its", "their", "our"})
+_REACH = 6  # words between a possessive and the name it goes with ("its deputy head, Colonel")
+
+
+def _possessive_before(words: Sequence[Word], first: int) -> str:
+    """The possessive that a title and name hang on: "its spokeswoman, Lieutenant X"; "" where there is none."""
+    for at in range(first - 1, max(-1, first - 1 - _REACH), -1):
+        low = words[at].low
+        if low in _POSSESSIVES:
+            return low
+        if low in PREPOSITIONS or not (low == "," or low.replace("-", "").isalpha()) or is_verbal(words, at):
+            return ""
+    return ""
+
+
+def _for_generic(words: Sequence[Word], first: int, memory: Memory) -> Actor | None:
+    """ "a spokesman for the group": the group or body that was named last."""
+    low = [word.low for word in words[first + 1 : first + 4]]
+    return memory.bodies.get(low[2]) if low[:1] in (["for"], ["of"]) and low[1:2] == ["the"] and len(low) == 3 else None
 
 
 def _joined(words: Sequence[Word], start: int, end: int) -> bool:

@@ -76,8 +76,14 @@ class Frames:
         """The parties that do what the word `verb` says; empty where it is somebody else or unclear."""
         if verb not in self._subjects:
             self._subjects[verb] = ()
-            self._subjects[verb] = self._look_back(verb)
+            self._subjects[verb] = self._all_meant(self._look_back(verb))
         return self._subjects[verb]
+
+    def _all_meant(self, found: tuple[Party, ...]) -> tuple[Party, ...]:
+        """With every party that the same word stands for: "they" of those named together."""
+        spans = {(party.first, party.last) for party in found}
+        others = (p for p in self._view.parties if (p.first, p.last) in spans and p not in found)
+        return (*found, *others) if len(spans) == len(found) else found
 
     def equipment(self, verb: int) -> tuple[Party, ...]:
         """The party whose forces or gear do it, by the nouns right before the verb: "Dutch F-35s", "RAF Typhoons"."""

@@ -14,19 +14,20 @@ from extractors.text import word_set
 _ENGLISH = frozenset({"USA", "GBR", "AUS", "CAN", "NZL", "IRL", "PHL", "ZAF"})
 _GERMAN = frozenset({"DEU", "AUT", "CHE"})
 _NORDIC = frozenset({"NOR", "DNK", "SWE", "ISL", "FIN", "GRL"})
-_SPANISH = frozenset("""ESP MEX ARG CHL COL PER VEN ECU BOL URY PRY CUB DOM GTM HND NIC SLV CRI PAN PHL""".split())
+_SPANISH = word_set("""ESP MEX ARG CHL COL PER VEN ECU BOL URY PRY CUB DOM GTM HND NIC SLV CRI PAN PHL""")
 _PORTUGUESE = frozenset({"BRA", "PRT", "AGO", "MOZ", "CPV", "TLS"})
-_ARAB = frozenset("""SAU ARE QAT KWT BHR OMN YEM IRQ SYR LBN JOR PSE EGY LBY TUN DZA MAR SDN MRT SOM DJI""".split())
+_ARAB = word_set("""SAU ARE QAT KWT BHR OMN YEM IRQ SYR LBN JOR PSE EGY LBY TUN DZA MAR SDN MRT SOM DJI""")
 
 # -- Korea, Japan, China, Taiwan, Viet Nam: family name first but in Japan -----------------------------------------
 _NORTH_KOREAN = word_set("ri choe pak hyon paek jong ryang rim ro so sin jang o mun tae thae yon kye")
 _SOUTH_KOREAN = word_set(
     """lee rhee yi choi park chung jung jeong jeon yoon lim cho seo suh shin moon yoo you noh roh woo joo bae paik baek
-    heo hur huh koh gwak sohn shim chae eom byun maeng pyo tak bang koo gu min eun ok jegal seok seol wi yeo namgung"""
+    heo hur huh koh gwak sohn shim chae eom byun maeng pyo tak bang koo gu min eun ok jegal seok seol wi yeo
+    namgung"""
 )
 _KOREAN = word_set(
-    """kim han kang hong song nam an ahn kwon hwang ryu yang son ko oh im jo yun jin cha ha ju chu na sung seong do kwak
-    sim nae jon yo u pang um kil wang chang chin chon chong min won sok"""
+    """kim han kang hong song nam an ahn kwon hwang ryu yang son ko oh im jo yun jin cha ha ju chu na sung seong do
+    kwak sim nae jon yo u pang um kil wang chang chin chon chong min won sok"""
 )
 _NORTHERN = re.compile(
     r"(?:jong|myong|yong|hyok|chol|gwang|kwang|song|ryong|thae|hyon|ryol|gyong|kyong|byong|pyong|il|un|su|hui|nam|hak"
@@ -51,15 +52,15 @@ _JAPANESE = re.compile(
     r"|p(?=p)|m(?=[bp])))+"
 )
 _CHINESE = word_set(
-    """wang li zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang song zheng xie han tang feng
-    yu dong xiao cheng cao yuan deng fu shen zeng peng lu su jiang cai jia ding wei xue ye yan pan dai xia zhong tian ren
-    fan fang shi yao tan liao zou xiong jin hao kong bai cui kang mao qiu qin gu hou shao meng long wan duan qian yin yi
-    chang wen geng qi nie mi hua le cong ning bi tong gong yue"""
+    """wang li zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma luo liang song zheng xie han tang
+    feng yu dong xiao cheng cao yuan deng fu shen zeng peng lu su jiang cai jia ding wei xue ye yan pan dai xia
+    zhong tian ren fan fang shi yao tan liao zou xiong jin hao kong bai cui kang mao qiu qin gu hou shao meng
+    long wan duan qian yin yi chang wen geng qi nie mi hua le cong ning bi tong gong yue"""
 )
 _TAIWANESE = word_set(
-    """chen lin huang chang lee li wang wu liu tsai yang hsu cheng hsieh kuo hung chiu tseng liao lai chou yeh su chiang lu
-    ho lo kao hsiao pan chien chu chung peng chan hu shih yu wen koo ku tung tu ching joseph shen sun ma chao fan fu han
-    tang tai ting tsao wei yen yin teng feng ko shu kang kung shih lan mao sung tan"""
+    """chen lin huang chang lee li wang wu liu tsai yang hsu cheng hsieh kuo hung chiu tseng liao lai chou yeh su
+    chiang lu ho lo kao hsiao pan chien chu chung peng chan hu shih yu wen koo ku tung tu ching joseph shen sun
+    ma chao fan fu han tang tai ting tsao wei yen yin teng feng ko shu kang kung shih lan mao sung tan"""
 )
 _WADE_GILES = re.compile(
     r"(?:ch|ts|hs|k|t|p|l|m|n|w|y|f|h|j|s|sh|tz)?(?:iang|iung|uang|ueh|iao|ien|ang|eng|ing|ung|iu|ia|ih|uo|ua|ui|un"
@@ -74,19 +75,20 @@ _VIETNAMESE = word_set("nguyen tran le pham hoang phan vu vo dang bui do ngo duo
 # -- given names and endings elsewhere -------------------------------------------------------------------------------
 _UKRAINIAN = word_set(
     """andrii oleksandr volodymyr serhii mykhailo yurii kyrylo oleh ihor dmytro mykola maksym taras ruslan vitalii
-    oleksii valerii petro pavlo bohdan ostap danylo yevhen hryhorii vasyl oksana olha natalia yuliia iryna kateryna
-    roman vadym rustem denys stanislav lidiia solomiia ivan anatolii artem rostyslav svitlana hanna nataliya"""
+    oleksii valerii petro pavlo bohdan ostap danylo yevhen hryhorii vasyl oksana olha natalia yuliia iryna
+    kateryna roman vadym rustem denys stanislav lidiia solomiia ivan anatolii artem rostyslav svitlana hanna
+    nataliya"""
 )
 _RUSSIAN = word_set(
-    """sergei sergey dmitry dmitri vladimir alexander alexei aleksei mikhail yuri igor oleg nikolai andrei pavel boris gennady
-    vyacheslav konstantin maxim gleb matvei arkady leonid vadim pyotr ilya yegor grigory valery anatoly vasily ivan maria
-    yelena tatyana natalya olga irina svetlana lyudmila lidiya alla zinaida galina artyom kirill stepan fyodor semyon timofei
-    vitaly denis ruslan viktor ramzan"""
+    """sergei sergey dmitry dmitri vladimir alexander alexei aleksei mikhail yuri igor oleg nikolai andrei pavel boris
+    gennady vyacheslav konstantin maxim gleb matvei arkady leonid vadim pyotr ilya yegor grigory valery anatoly
+    vasily ivan maria yelena tatyana natalya olga irina svetlana lyudmila lidiya alla zinaida galina artyom
+    kirill stepan fyodor semyon timofei vitaly denis ruslan viktor ramzan"""
 )
 _POLISH = word_set(
     """andrzej radoslaw radosław wladyslaw władysław mariusz zbigniew mateusz jaroslaw jarosław tomasz marcin krzysztof
-    wojciech pawel paweł piotr jacek stanislaw stanisław jakub michal michał maciej grzegorz malgorzata agnieszka katarzyna
-    slawomir sławomir wieslaw wiesław bartosz lukasz łukasz kazimierz"""
+    wojciech pawel paweł piotr jacek stanislaw stanisław jakub michal michał maciej grzegorz malgorzata
+    agnieszka katarzyna slawomir sławomir wieslaw wiesław bartosz lukasz łukasz kazimierz"""
 )
 _BALTIC = {
     "LVA": word_set(
@@ -98,9 +100,10 @@ _LITHUANIAN = re.compile(
     r"[a-ząčęėįšųūž]+(?:auskas|aitis|evičius|evicius|ėnas|enas|onis|ūnas|unas|aitė|aite|ienė|iene|ytė|yte|tė|inas)"
 )
 _HEBREW = word_set(
-    """yoav eitan gil oren avner hagit yarden tamar benny gadi aviv herzi daniel yair naftali gideon itamar bezalel avigdor
-    yossi moshe shlomo shimon ehud amir tomer nadav eyal avi dov uri ronen yaakov yitzhak isaac noa shira galit miri anat
-    effie eli ofir omer nir tzachi ron doron boaz zeev ze'ev assaf asaf ilan aryeh meir shaul shaked"""
+    """yoav eitan gil oren avner hagit yarden tamar benny gadi aviv herzi daniel yair naftali gideon itamar bezalel
+    avigdor yossi moshe shlomo shimon ehud amir tomer nadav eyal avi dov uri ronen yaakov yitzhak isaac noa
+    shira galit miri anat effie eli ofir omer nir tzachi ron doron boaz zeev ze'ev assaf asaf ilan aryeh meir
+    shaul shaked"""
 )
 _HEBREW_SURNAME = re.compile(
     r"(?:ben|bar)-\w+|cohen|levy|levi|halevy|halevi|katz|mizrahi|peretz|biton|dahan|shamir|sabag|shapira|azoulay|gabay|hagari"
@@ -108,84 +111,92 @@ _HEBREW_SURNAME = re.compile(
 )
 _ARABIC = re.compile(r"(?:al|el|ash|as|ar|an|at|ad|az|bin|ibn|abu|abdul|abd)-\w+")
 _ARABIC_GIVEN = word_set(
-    """abdullah abdulaziz abdulrahman abdelfattah abdel abdul abdulmalik ahmed ahmad ali anwar ayman badr bassam fahad fahd faisal
-    fayez ghassan haider hadi hamad hamid hassan hazem hisham hossam hussein ibrahim imad issa jamal kareem karim khaled
-    khalid khalil khalifa lina mahmoud majid mansour marwan mohamed mohammed mohammad muhammad muhannad mustafa nabil naim
-    nasser omar osama qasim qais rashid rami rania saad saeed said salah saleh salem salim salman sameh sami samir sayyid
-    suleiman sultan talib talal tarek tariq turki walid waleed yahya yasser yasin yousef youssef youssuf yusuf zaid zayed
-    ziad moatasim mariam fatima layla nadia"""
+    """abdullah abdulaziz abdulrahman abdelfattah abdel abdul abdulmalik ahmed ahmad ali anwar ayman badr bassam fahad
+    fahd faisal fayez ghassan haider hadi hamad hamid hassan hazem hisham hossam hussein ibrahim imad issa jamal
+    kareem karim khaled khalid khalil khalifa lina mahmoud majid mansour marwan mohamed mohammed mohammad
+    muhammad muhannad mustafa nabil naim nasser omar osama qasim qais rashid rami rania saad saeed said salah
+    saleh salem salim salman sameh sami samir sayyid suleiman sultan talib talal tarek tariq turki walid waleed
+    yahya yasser yasin yousef youssef youssuf yusuf zaid zayed ziad moatasim mariam fatima layla nadia"""
 )
 _PERSIAN_GIVEN = word_set(
-    """behrouz reza farzad sattar hossein hosein amir esmail esmaeil abbas kazem nasser mohammad mohsen mehdi mahdi javad
-    ramezan masoud masoumeh hamid hamidreza alireza gholam gholamreza kamal saeed saeid ebrahim majid ali amirali farhad
-    bahram cyrus dariush shahram parviz iraj behnam peyman fatemeh zahra maryam rahim yadollah seyed seyyed sayyed houshang"""
+    """behrouz reza farzad sattar hossein hosein amir esmail esmaeil abbas kazem nasser mohammad mohsen mehdi mahdi
+    javad ramezan masoud masoumeh hamid hamidreza alireza gholam gholamreza kamal saeed saeid ebrahim majid ali
+    amirali farhad bahram cyrus dariush shahram parviz iraj behnam peyman fatemeh zahra maryam rahim yadollah
+    seyed seyyed sayyed houshang"""
 )
 _PERSIAN_SURNAME = re.compile(
     r"[a-z]+(?:zadeh|pour|nejad|zad|far|mand|khah|doust|parast|abadi|ani|shahi|ami|avi|golshani|rahnavard|ollahi|ian|chi"
     r"|tavakoli|kamali|karimi|rezaei|hosseini|bagheri|rahimi|moradi|jafari|ghaani|salami|hajizadeh|araghchi|baghaei)"
 )
 _PAKISTANI = word_set(
-    """khan khattak durrani junejo qureshi bhutto sharif chaudhry iqbal mahmood malik mirza butt rana niazi afridi shah baloch
-    memon dar munir bajwa abbasi zardari tarar jilani khosa leghari gilani raja siddiqui ansari kayani babar asif bukhari
-    jatoi rehman zehri lodhi cheema warraich mazari bugti"""
+    """khan khattak durrani junejo qureshi bhutto sharif chaudhry iqbal mahmood malik mirza butt rana niazi afridi shah
+    baloch memon dar munir bajwa abbasi zardari tarar jilani khosa leghari gilani raja siddiqui ansari kayani
+    babar asif bukhari jatoi rehman zehri lodhi cheema warraich mazari bugti"""
 )
 _INDIAN = word_set(
-    """singh sharma kumar patel gupta rao reddy nair menon iyer iyengar deshpande bhosle varadarajan subramaniam subramanian
-    bhardwaj sethi raghavan nayak behera mishra das mukherjee banerjee chatterjee bose ghosh sen roy joshi kulkarni patil
-    shinde pawar naidu pillai krishnan venkatesan ramachandran swaminathan natarajan srinivasan raman murthy murty hegde
-    shetty gowda verma varma yadav thakur chauhan chouhan rathore rajput tiwari pandey dubey shukla tripathi trivedi dwivedi
-    chaturvedi bhatt bhat jaishankar doval modi shah gandhi kejriwal kamat sivan somanath narayanan velagapudi mehta jain
-    agarwal aggarwal malhotra kapoor khanna chopra bhatia arora sinha jha mohanty pradhan panda sahoo patnaik samantaray
-    dhawan bedi sandhu gill grewal dhillon ahluwalia puri tandon saxena mathur bhargava gokhale phadke apte saran misri
-    bagchi bhonsle chawla solanki parmar desai parekh"""
+    """singh sharma kumar patel gupta rao reddy nair menon iyer iyengar deshpande bhosle varadarajan subramaniam
+    subramanian bhardwaj sethi raghavan nayak behera mishra das mukherjee banerjee chatterjee bose ghosh sen roy
+    joshi kulkarni patil shinde pawar naidu pillai krishnan venkatesan ramachandran swaminathan natarajan
+    srinivasan raman murthy murty hegde shetty gowda verma varma yadav thakur chauhan chouhan rathore rajput
+    tiwari pandey dubey shukla tripathi trivedi dwivedi chaturvedi bhatt bhat jaishankar doval modi shah gandhi
+    kejriwal kamat sivan somanath narayanan velagapudi mehta jain agarwal aggarwal malhotra kapoor khanna chopra
+    bhatia arora sinha jha mohanty pradhan panda sahoo patnaik samantaray dhawan bedi sandhu gill grewal dhillon
+    ahluwalia puri tandon saxena mathur bhargava gokhale phadke apte saran misri bagchi bhonsle chawla solanki
+    parmar desai parekh"""
 )
 _TURKISH = word_set(
-    """tolga kerem mehmet hakan yaşar yasar recep hulusi fahrettin mevlüt mevlut ömer omer emre zeki bekir süleyman cevdet
-    haluk murat burak serdar tayfun kemal ahmet mustafa yusuf osman orhan cem deniz ayşe fatma elif zeynep selçuk volkan levent"""
+    """tolga kerem mehmet hakan yaşar yasar recep hulusi fahrettin mevlüt mevlut ömer omer emre zeki bekir süleyman
+    cevdet haluk murat burak serdar tayfun kemal ahmet mustafa yusuf osman orhan cem deniz ayşe fatma elif
+    zeynep selçuk volkan levent"""
 )
 _GREEK = re.compile(
     r"[a-z]+(?:opoulos|opoulou|idis|iadis|akis|atos|ellis|ogridis|ogalis|oglou|akos|otis|eas|ias|ous|oulis|anis)"
 )
 _ITALIAN = word_set(
-    """luca marco guido giorgia giuseppe antonio matteo paolo pietro giovanni francesco lorenzo alessandro andrea stefano roberto
-    giulia chiara federica carlo sergio mario enrico fabio massimo claudio elena silvia"""
+    """luca marco guido giorgia giuseppe antonio matteo paolo pietro giovanni francesco lorenzo alessandro andrea
+    stefano roberto giulia chiara federica carlo sergio mario enrico fabio massimo claudio elena silvia"""
 )
 _FRENCH = word_set(
-    """jean pierre françois francois benoît benoit sébastien sebastien emmanuel catherine stéphane stephane jacques philippe
-    thierry laurent nicolas olivier gérard gerard michel christophe bruno frédéric frederic étienne etienne hélène helene
-    anne-marie jean-yves jean-noël jean-pierre jean-luc sylvie valérie valerie céline celine amélie amelie florence élisabeth
-    fabien guillaume mathieu rémi remi thomas yves hervé herve"""
+    """jean pierre françois francois benoît benoit sébastien sebastien emmanuel catherine stéphane stephane jacques
+    philippe thierry laurent nicolas olivier gérard gerard michel christophe bruno frédéric frederic étienne
+    etienne hélène helene anne-marie jean-yves jean-noël jean-pierre jean-luc sylvie valérie valerie céline
+    celine amélie amelie florence élisabeth fabien guillaume mathieu rémi remi thomas yves hervé herve"""
 )
 _GERMAN_GIVEN = word_set(
-    """boris friedrich annalena olaf angela ursula heiko johann jürgen juergen wolfgang christine klaus karl hans dieter stefan
-    lars jens uwe katrin sabine birgit ilse hannelore matthias andreas carsten torsten günter gunter ulrich norbert roderich"""
+    """boris friedrich annalena olaf angela ursula heiko johann jürgen juergen wolfgang christine klaus karl hans
+    dieter stefan lars jens uwe katrin sabine birgit ilse hannelore matthias andreas carsten torsten günter
+    gunter ulrich norbert roderich"""
 )
 _SPANISH_GIVEN = word_set(
-    """josé jose juan carlos luis miguel javier pedro pablo diego alejandro fernando manuel maría maria ana carmen margarita rodrigo
-    ricardo enrique gustavo nicolás nicolas ignacio xabier ramón ramon rafael sergio alberto eduardo gilberto teodoro yvan"""
+    """josé jose juan carlos luis miguel javier pedro pablo diego alejandro fernando manuel maría maria ana carmen
+    margarita rodrigo ricardo enrique gustavo nicolás nicolas ignacio xabier ramón ramon rafael sergio alberto
+    eduardo gilberto teodoro yvan"""
 )
 _PORTUGUESE_GIVEN = word_set(
     "joão joao luiz paulo mauro celso jair antônio antónio tiago rui nuno inês gonçalo augusto thiago"
 )
 _NORDIC_GIVEN = word_set(
-    """lars jonas astrid aksel annika helena espen eirik håkon hakon ine tore bjørn bjorn kjell ingrid sigrid magnus mette
-    troels jakob rasmus anders pål ulf tobias carl-oskar knut gunnar sunniva solveig einar ragnar kaare kåre halvor trond"""
+    """lars jonas astrid aksel annika helena espen eirik håkon hakon ine tore bjørn bjorn kjell ingrid sigrid magnus
+    mette troels jakob rasmus anders pål ulf tobias carl-oskar knut gunnar sunniva solveig einar ragnar kaare
+    kåre halvor trond"""
 )
 _ENGLISH_GIVEN = word_set(
-    """adam alan alice andrew angela anthony antony arthur austin barbara ben benjamin bernard bill bob bradley brad brett brian
-    bridget bruce bryan calvin cameron carl carol caroline cassandra charles charlotte chris christopher clare claire clark
-    colin craig curtis dana dale david dean deborah dennis derek diane don donald dorothea dorothy doug douglas duncan edward
-    eleanor elizabeth ellen emily emma eric erica ernest evan frank fred gail gary geoffrey george gerald gillian glenn gordon
-    graham grant greg gregory gwen hannah harold harriet harry heather helen henry howard hugh ian jack jacqueline jake james
-    jane janet jared jason jeff jeffrey jennifer jeremy jessica jill jim joan joe joel john jonathan joseph joshua joyce judith
-    julia julian julie justin karen kate katherine kathleen keith kelly ken kenneth kevin kimberly kyle larry laura lauren
-    lawrence leonard leslie lewis linda lisa lloyd louise lucy malcolm marcus margaret mark martha martin mary matthew megan
-    melissa michael michelle mike miriam molly nancy naomi nathan neil nicholas nicola nigel nina nora norman oliver oscar owen
-    pamela pat patricia patrick paul peggy penny peter philip philippa phil piers preston rachel ralph randall ray raymond
-    rebecca richard rick robert robin roger ronald rosalind rose ross roy rupert russell ruth ryan sally sam samantha samuel
-    sandra sarah scott sean sharon sheila shirley simon sophie spencer stacy stanley stephanie stephen steve steven stuart
-    susan sylvia ted terrence terence theresa thomas tim timothy tina todd tom tony tracy trevor tyler vanessa victoria vincent
-    virginia walter warren wayne wendy wesley will william winston zachary"""
+    """adam alan alice andrew angela anthony antony arthur austin barbara ben benjamin bernard bill bob bradley brad
+    brett brian bridget bruce bryan calvin cameron carl carol caroline cassandra charles charlotte chris
+    christopher clare claire clark colin craig curtis dana dale david dean deborah dennis derek diane don donald
+    dorothea dorothy doug douglas duncan edward eleanor elizabeth ellen emily emma eric erica ernest evan frank
+    fred gail gary geoffrey george gerald gillian glenn gordon graham grant greg gregory gwen hannah harold
+    harriet harry heather helen henry howard hugh ian jack jacqueline jake james jane janet jared jason jeff
+    jeffrey jennifer jeremy jessica jill jim joan joe joel john jonathan joseph joshua joyce judith julia julian
+    julie justin karen kate katherine kathleen keith kelly ken kenneth kevin kimberly kyle larry laura lauren
+    lawrence leonard leslie lewis linda lisa lloyd louise lucy malcolm marcus margaret mark martha martin mary
+    matthew megan melissa michael michelle mike miriam molly nancy naomi nathan neil nicholas nicola nigel nina
+    nora norman oliver oscar owen pamela pat patricia patrick paul peggy penny peter philip philippa phil piers
+    preston rachel ralph randall ray raymond rebecca richard rick robert robin roger ronald rosalind rose ross
+    roy rupert russell ruth ryan sally sam samantha samuel sandra sarah scott sean sharon sheila shirley simon
+    sophie spencer stacy stanley stephanie stephen steve steven stuart susan sylvia ted terrence terence theresa
+    thomas tim timothy tina todd tom tony tracy trevor tyler vanessa victoria vincent virginia walter warren
+    wayne wendy wesley will william winston zachary"""
 )
 
 _BY_GIVEN: tuple[tuple[frozenset[str], frozenset[str]], ...] = (

@@ -9,7 +9,8 @@ from dataclasses import replace
 from extractors.actors import Actor
 from extractors.affiliation import Affiliations, Memory, can_lead, hinted
 from extractors.document import Document
-from extractors.party import Party, SentenceView
+from extractors.frames import SPEECH
+from extractors.party import PREPOSITIONS, Party, SentenceView
 from extractors.phrases import spoken_words
 from extractors.text import Sentence, Word, word_set
 from extractors.unlisted import BODY_NOUNS, UnlistedNames
@@ -21,8 +22,26 @@ _STATEMENTS = word_set("statement release communique communiqué remarks readout
 _OWN_SIDE = word_set(
     """country government nation side office ministry administration forces people state command services intelligence
     military jets planes ships navy army troops warships batteries defences defenses statement officials spokesman
-    mission embassy delegation fighters gunners crews soldiers pilots diplomats envoys capital cabinet parliament
-    president premier"""
+    spokeswoman spokesperson mission embassy delegation fighters gunners crews soldiers pilots diplomats envoys capital
+    cabinet parliament president premier team bureau arm wing leaders leadership authorities representative ambassador
+    frigate frigates destroyer destroyers radars gunboats delegates parliament secretariat agencies agency"""
+)
+_GROUP_NOUNS = word_set("group movement militia rebels faction militants insurgents organisation organization fighters")
+_DELEGATES = word_set("representative delegate ambassador envoy speaker observer counterpart representatives delegates")
+_COUNTS = {
+    "two": 2,
+    "pair": 2,
+    "both": 2,
+    "duo": 2,
+    "three": 3,
+    "trio": 3,
+    "four": 4,
+    "quartet": 4,
+    "five": 5,
+    "six": 6,
+}
+_TOGETHER = word_set(
+    "allies partners neighbours neighbors capitals governments countries nations leaders ministers states"
 )
 
 
@@ -41,8 +60,38 @@ def _scene(parties: Sequence[Party], words: Sequence[Word]) -> str | None:
         return None
     opens = parties[0].first == 1 and words[0].low in ("in", "from", "at")
     alone = parties[0].first == 0 and len(words) - parties[0].last <= 2
-    labelled = parties[0].first == 0 and parties[0].last + 1 < len(words) and words[parties[0].last + 1].low == ":"
+    after = [word.text for word in words[parties[0].last + 1 : parties[0].last + 3]]
+    labelled = parties[0].first == 0 and (
+        after[:1] == [":"]
+        or (after[:1] == [","] and after[1:] not in ([], ["who"]) and after[1][0].islower() and after[1] != "and")
+    )
     return parties[0].actor.country if opens or alone or labelled else None
+
+
+_LONGEST_OWN = 4  # words from a possessive to its noun
+_NOT_OWN = PREPOSITIONS | word_set("its his her their my our whose the a an and or but that which who said says")
+
+
+def _speaks_for(party: Party, words: Sequence[Word]) -> bool:
+    """ "the representative of China", "his counterpart from Panama"."""
+    at = party.first - 1
+    while at >= 0 and words[at].low in ("the", "a"):
+        at -= 1
+    return at > 0 and words[at].low in ("of", "for", "from") and words[at - 1].low in _DELEGATES
+
+
+def _tells(party: Party, words: Sequence[Word]) -> bool:
+    """Whether a verb of speech stands beside the party: "the ministry said", "said the ministry", "according to …"."""
+    after = [word.low for word in words[party.last + 1 : party.last + 4]]
+    at = party.first - 1
+    while at >= 0 and words[at].low in ("the", "a", "an", "by", "from", "to"):
+        at -= 1
+    before = words[at].low if at >= 0 else ""
+    return (
+        (after[:1] != [","] and any(low in SPEECH for low in after))
+        or before in SPEECH
+        or before in ("according", "statement", "communique", "communiqué")
+    )
 
 
 class PartyFinder:
@@ -98,31 +147,92 @@ class PartyFinder:
             if index in starting:
                 parties.append(starting[index])
                 self._note(starting[index], words)
+                self._note_together(parties, words)
             elif index not in covered:
-                actor = self._pronoun(word) or self._own_side(words, index) or self._generic(words, index)
-                if actor is not None:
-                    standing = replace(actor, start=word.start, end=word.end, modifier=False)
+                for actor in self._meant(words, index):
+                    standing = replace(actor, start=word.start, end=word.end, modifier=word.low.endswith("'s"))
                     guessed = actor.name in self._memory.guessed
                     parties.append(Party(index, index, standing, inferred=True, guessed=guessed))
         return parties
+
+    def _meant(self, words: Sequence[Word], index: int) -> tuple[Actor, ...]:
+        """Whom a pronoun or a generic noun stands for; several where it means those named together."""
+        if several := self._several(words, index):
+            return several
+        one = self._pronoun(words[index]) or self._own_side(words, index) or self._generic(words, index)
+        return (one,) if one is not None else ()
+
+    def _several(self, words: Sequence[Word], index: int) -> tuple[Actor, ...]:
+        """ "they", "both", "the three", "the two allies": those who were named together last."""
+        low, together = words[index].low, self._memory.together
+        if not together:
+            return ()
+        before = words[index - 1].low if index else ""
+        following = words[index + 1].low if index + 1 < len(words) else ""
+        if low == "they":
+            tell = following in SPEECH or before in ("which", "that")
+            return together if self._memory.together_last and tell else ()
+        counted = _COUNTS.get(low) == len(together) and (low == "both" or before in ("the", "all"))
+        if counted and following not in _TOGETHER and following not in ("of", "sides"):
+            return together if following.isalpha() and self._is_followed_by_verb(words, index) else ()
+        named = low in _TOGETHER and (before == "the" or _COUNTS.get(before) == len(together))
+        return together if named and index > 1 and _COUNTS.get(before) == len(together) else ()
+
+    def _is_followed_by_verb(self, words: Sequence[Word], index: int) -> bool:
+        following = words[index + 1].low if index + 1 < len(words) else ""
+        return following in SPEECH or following in (
+            "have",
+            "were",
+            "also",
+            "then",
+            "all",
+            "will",
+            "would",
+            "are",
+            "had",
+        )
+
+    def _note_together(self, parties: Sequence[Party], words: Sequence[Word]) -> None:
+        """Remember parties listed as one subject: "Britain, France and Germany said"."""
+        last, memory = parties[-1], self._memory
+        listed = [last]
+        for party in reversed(parties[:-1]):
+            between = [word.low for word in words[party.last + 1 : listed[0].first]]
+            if not between or any(low not in ("and", ",", "the", "as", "well") for low in between):
+                break
+            listed.insert(0, party)
+        able = all(p.can_react and not p.actor.modifier for p in listed)
+        if len(listed) > 1 and able and can_lead(listed[0], words):
+            memory.together, memory.together_last = tuple(p.actor for p in listed), True
+        elif len(listed) == 1 and can_lead(last, words):
+            memory.together_last = False
 
     def _note(self, party: Party, words: Sequence[Word]) -> None:
         actor, memory = party.actor, self._memory
         if actor.kind == "person" or (actor.kind == "office" and actor.official and can_lead(party, words)):
             memory.person, memory.person_last = actor, True
             memory.untitled = actor if actor.kind == "office" else None
-        elif actor.kind == "body" or can_lead(party, words):
+        elif actor.kind == "body" or can_lead(party, words) or _speaks_for(party, words):
             memory.body, memory.person_last = actor, False
+            if actor.kind == "state" and _speaks_for(party, words):
+                memory.person, memory.person_last = actor, True
+        if party.can_react and not actor.modifier and _tells(party, words):
+            memory.speaker = actor
         if actor.rank == "media":
             memory.media = actor.country
+        if actor.kind == "group":
+            memory.bodies.update(dict.fromkeys(_GROUP_NOUNS, actor))
         if actor.kind == "body":
             memory.bodies.update({word: actor for word in actor.name.lower().split() if word in BODY_NOUNS})
 
     def _own_side(self, words: Sequence[Word], index: int) -> Actor | None:
-        """ "his country", "their government": the side of the one the pronoun means."""
+        """ "his country", "their government", "its information team": the side of the one the pronoun means."""
         if index == 0 or words[index].low not in _OWN_SIDE:
             return None
-        before = words[index - 1].low
+        at = index - 1
+        while at > 0 and index - at < _LONGEST_OWN and words[at].low.isalpha() and words[at].low not in _NOT_OWN:
+            at -= 1
+        before = words[at].low
         if before in ("his", "her", "my"):
             return self._memory.person
         if before == "whose":
@@ -130,10 +240,15 @@ class PartyFinder:
         return self._memory.body if before in ("its", "their") else None
 
     def _generic(self, words: Sequence[Word], index: int) -> Actor | None:
-        """ "the ministry", "the command": the body of that kind named last."""
-        if index == 0 or words[index - 1].low not in ("the", "that") or words[index].low not in BODY_NOUNS:
+        """ "the ministry", "the group": the body of that kind named last; "the statement": its issuer."""
+        low = words[index].low.removesuffix("'s")
+        if index == 0 or words[index - 1].low not in ("the", "that", "this"):
             return None
-        return self._memory.bodies.get(words[index].low)
+        if low in _STATEMENTS:
+            following = words[index + 1].low if index + 1 < len(words) else ""
+            told = following in SPEECH or following in ("went", "reads", "read")
+            return (self._memory.speaker or self._memory.body) if told else None
+        return self._memory.bodies.get(low) if low in BODY_NOUNS | _GROUP_NOUNS else None
 
     def _pronoun(self, word: Word) -> Actor | None:
         if word.low in _PERSON_PRONOUNS:
