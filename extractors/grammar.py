@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,6 +22,15 @@ _STOPS = ("STOP", "WEAPON", "LAUNCHED", "LAUNCHES", "LIFTOFF", "SUBORD", "CONDUC
 
 
 @dataclass(frozen=True)
+class Cue:
+    """Words of one kind that make a launch more or, with a negative weight, less likely."""
+
+    name: str
+    weight: int
+    expression: re.Pattern[str]
+
+
+@dataclass(frozen=True)
 class Grammar:
     """`phrases`: first word -> (words, class), longest first. `strong` and `weak`: nouns of launching, as word
     tuples.
@@ -34,6 +44,7 @@ class Grammar:
     guards: tuple[Frame, ...]
     words: frozenset[tuple[str, ...]]
     noun_openers: frozenset[str]
+    cues: tuple[Cue, ...]
 
 
 @lru_cache(maxsize=8)
@@ -66,7 +77,15 @@ def _grammar(packs: Packs) -> Grammar:
         tuple(_frames(packs.rules["guards"], alphabet)),
         frozenset(listed),
         frozenset(noun.split()[0] for noun in strong | weak),
+        tuple(_cue(rule) for rule in rules.values() if "cue" in rule.set),
     )
+
+
+def _cue(rule: Rule) -> Cue:
+    """A cue rule compiled: its `forms` as whole words, in lower case."""
+    forms = sorted((str(form).lower() for form in rule.set["forms"]), key=len, reverse=True)
+    joined = "|".join(re.escape(form) for form in forms)
+    return Cue(str(rule.set["cue"]), int(rule.set["weight"]), re.compile(rf"(?<![\w-])(?:{joined})(?![\w-])"))
 
 
 def _words(rule: Rule) -> Iterator[tuple[tuple[str, ...], str]]:

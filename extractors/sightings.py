@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from extractors.clocks import FoundTime
 from extractors.dates import FoundDate
 from extractors.document import Document
 from extractors.entries import Body, Weapon
+from extractors.evidence import Weigher
 from extractors.grammar import Grammar
 from extractors.nounphrases import CLASS_ADJECTIVES, NounPhrase, PhraseFinder, related, special
 from extractors.places import PlacePhrase
@@ -167,6 +168,7 @@ class SightingFinder:
         self.phrases = PhraseFinder(document, rules).find()
         self._phrase_starts = [phrase.start for phrase in self.phrases]
         self.rows = Chunker(document, rules, self.phrases).rows()
+        self._weigher = Weigher(document, rules)
         self.dropped: list[Dropped] = []
         self._code = rules.alphabet
         self._subject: Actor | None = None
@@ -239,6 +241,7 @@ class SightingFinder:
         guarded = self._guarded(row)
         found: list[tuple[int, Sighting]] = []
         used: set[int] = set()
+        refused: set[int] = set()
         for frame in self._rules.frames:
             for match in frame.expression.finditer(row.code):
                 slots = {name: match.start(name) for name in match.groupdict() if match.start(name) >= 0}
@@ -251,7 +254,26 @@ class SightingFinder:
                 sighting = self._judged(row, frame.rule, frame.says, trigger, weapon, effects)
                 if sighting is not None:
                     found.append((trigger, sighting))
+                elif "drop" in effects.values():
+                    refused.update({trigger, weapon})
+        if not any(_tells(sighting) for _, sighting in found):
+            found += self._weighed(row, refused, found)
         return sorted(found, key=lambda pair: pair[0])
+
+    def _weighed(
+        self, row: Row, refused: Collection[int], found: Sequence[tuple[int, Sighting]]
+    ) -> list[tuple[int, Sighting]]:
+        """The launch that the particulars around a weapon tell of, where no frame has read it."""
+        read = {phrase.start for _, sighting in found if not sighting.echo for phrase in sighting.phrases}
+        taken = {at for at, chunk in enumerate(row.chunks) if at in refused or chunk.start in read}
+        reading = self._weigher.best(row, taken)
+        if reading is None:
+            return []
+        at = reading.weapon
+        says = {"kind": "event", "voice": "active" if reading.active else "liftoff"}
+        sighting = self._sighting(row, "evidence", says, at, at)
+        sighting.planned, sighting.failed = reading.planned, reading.failed
+        return [(at, sighting)]
 
     def _tests(self, row: Row) -> bool:
         """Whether the sentence speaks of a trial, in which an interceptor is what is launched."""
@@ -563,6 +585,11 @@ class SightingFinder:
         while before >= 0 and chunks[before].low in ("the", "a", "an"):
             before -= 1
         return before >= 0 and chunks[before].name in _PREPOSITIONS
+
+
+def _tells(sighting: Sighting) -> bool:
+    """Whether a sighting tells of a launch by itself, so that nothing need be weighed."""
+    return sighting.kind == "event" and sighting.phrase is not None and not sighting.echo
 
 
 def _until_comma(chunks: Sequence[Chunk], at: int, most: int) -> Sequence[Chunk]:

@@ -1,0 +1,151 @@
+"""Weighed evidence: whether a weapon that no frame has read is launched where it stands.
+
+News has more verbs than any list. What it rarely leaves out are the particulars: a day, an hour, a place, what was
+carried, what was hit. Each is weak alone; together, around a weapon and in the absence of words of trade, talk and
+display, they tell of a launch. The words of each kind stand in the pack as `cue` rules; the weights of what the
+engine finds are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from extractors.chunks import Chunk, Row
+from extractors.document import Document
+from extractors.grammar import Grammar
+from extractors.nounphrases import NounPhrase
+
+ENOUGH = 5
+_DAY = 2
+_DEED = 2  # the weapon does something
+_USED = 1  # somebody does something with it
+_SUBJECT_DEEDS = frozenset(
+    ["VERB", "FLIGHT", "SENDED", "PUTTED", "LIFTOFF", "IMPACT", "FAIL", "CRASH", "STAY", "USED", "LAUNCHED", "HALT",
+     "INTERCEPT", "LOSE"]
+)  # fmt: skip
+_OBJECT_DEEDS = _SUBJECT_DEEDS | {"SEND", "LAUNCH", "CONDUCTED", "PUT", "LAUNCHING", "SENDING"}
+_UNTOLD = {"CAN": -3, "IF": -3, "NOT": -2, "DENY": -3, "MOCK": -4, "FICTION": -3, "SPORT": -3, "VENTURE": -3}
+_IRREGULAR_DEEDS = frozenset(["found", "met", "took", "paid", "won", "lost", "began", "gave", "did", "went", "flew", "left"])
+_NOT_THE_DAY = ("since", "until", "till", "by", "before", "after", "than")
+_COMING = frozenset(["FUTURE", "SCHED", "PLAN", "POSTPONE", "NOTICE"])
+_PARTS = frozenset(
+    ["stage", "stages", "booster", "boosters", "engine", "engines", "motor", "motors", "computer", "fairing", "nozzle",
+     "debris", "wreckage", "warhead", "pieces", "parts", "fragments", "chunks", "remains", "crew", "half", "most", "all"]
+)  # fmt: skip
+_APPOSITION = 12  # chunks
+_ABOUT = frozenset(["of", "about", "on", "for", "against", "over", "like", "than", "between", "as"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the weighing found: the chunk of the weapon, the sum of the weights, and whether it is to come, has failed
+    or is somebody's deed (`active`).
+    """
+
+    weapon: int
+    weight: int
+    planned: bool
+    failed: bool
+    active: bool
+
+
+class Weigher:
+    """Weighs the sentences of one document."""
+
+    def __init__(self, document: Document, rules: Grammar) -> None:
+        self._doc = document
+        self._rules = rules
+
+    def best(self, row: Row, used: Collection[int]) -> Reading | None:
+        """The weightiest weapon of the sentence that is not among the `used` chunks; None where none has enough."""
+        candidates = [i for i, c in enumerate(row.chunks) if c.name == "WEAPON" and i not in used and _can_fly(c.item)]
+        if not candidates or not self._dated(row):
+            return None
+        words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
+        cues = {cue.name for cue in self._rules.cues if cue.expression.search(words)}
+        weight = sum(cue.weight for cue in self._rules.cues if cue.name in cues)
+        names = {chunk.name for chunk in row.chunks} - ({"NOT"} if "loss" in cues else set())
+        weight += sum(least for name, least in _UNTOLD.items() if name in names)
+        readings = [self._reading(row, at, weight, cues) for at in candidates]
+        found = max(readings, key=lambda reading: reading.weight)
+        return found if found.weight >= ENOUGH else None
+
+    def _dated(self, row: Row) -> bool:
+        """Whether the sentence names a day or month that does not merely bound a stretch of time."""
+        return any(
+            chunk.name == "DATE"
+            and chunk.end > self._doc.dateline_end
+            and chunk.item.kind != "year"
+            and not (at and row.chunks[at - 1].low in _NOT_THE_DAY)
+            and not self._doc.peeled(chunk.start)
+            for at, chunk in enumerate(row.chunks)
+        )
+
+    def _reading(self, row: Row, at: int, common: int, cues: Collection[str]) -> Reading:
+        chunks = row.chunks
+        phrase: NounPhrase = chunks[at].item
+        does, used = _deed_of(chunks, at), _deed_with(chunks, at)
+        weight = common + _DAY + (_DEED if does else _USED if used else 0)
+        weight += any(chunk.name == "TIME" for chunk in chunks)
+        weight += any(chunk.name == "MEASURE" for chunk in chunks)
+        weight += any(chunk.name == "LAUNCHNOUN" for chunk in chunks)
+        weight += _party(chunks, phrase)
+        weight += _goes(chunks, at)
+        weight += phrase.determiner == "count" and not phrase.partial
+        weight -= phrase.determiner in ("bare", "each") and phrase.plural
+        weight -= 2 * (_spoken_about(chunks, at) and not used)
+        weight -= self._doc.quotation_at(chunks[at].start) is not None
+        names = {chunk.name for chunk in chunks}
+        planned = not does and (bool(names & _COMING) or "coming" in cues)
+        failed = not planned and ("FAIL" in names or "CRASH" in names or "loss" in cues)
+        return Reading(at, weight, planned, failed, active=not does and (at == 0 or chunks[at - 1].name != "BY"))
+
+
+def _party(chunks: Sequence[Chunk], phrase: NounPhrase) -> bool:
+    """Whether a state, a group or somebody of theirs is spoken of."""
+    owned = phrase.owner is not None and phrase.owner.country is not None
+    return owned or any(chunk.name in ("ACTOR", "OWNER") and chunk.item.country for chunk in chunks)
+
+
+def _spoken_about(chunks: Sequence[Chunk], at: int) -> bool:
+    """Whether the weapon is a topic ("the price of a missile"); what a part of it does, it does itself."""
+    before = chunks[at - 1].low if at else ""
+    return before in _ABOUT and not (before == "of" and at > 1 and chunks[at - 2].low in _PARTS)
+
+
+def _can_fly(phrase: NounPhrase) -> bool:
+    if phrase.role not in ("weapon", "target") or phrase.determiner in ("no", "each"):
+        return False
+    return bool(phrase.weapon_class or phrase.name)
+
+
+def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
+    """Whether the weapon is the subject of a past verb, past an apposition."""
+    after = at + 1
+    if chunks[after].name == "COMMA":
+        closing = next((i for i in range(after + 1, min(after + _APPOSITION, len(chunks))) if chunks[i].name == "COMMA"), -1)  # noqa: E501
+        after = closing + 1 if closing > 0 else after
+    for chunk in chunks[after : after + 4]:
+        if chunk.name in ("STOP", "SUBORD", "COMMA", "KEEP", *_COMING):
+            return False
+        if chunk.name in _SUBJECT_DEEDS or chunk.low in _IRREGULAR_DEEDS:
+            return True
+    return False
+
+
+def _deed_with(chunks: Sequence[Chunk], at: int) -> bool:
+    """Whether somebody does something to or with the weapon."""
+    for chunk in reversed(chunks[max(0, at - 7) : at]):
+        if chunk.name in ("STOP", "SUBORD", "KEEP"):
+            return False
+        if chunk.name in _OBJECT_DEEDS or chunk.name == "WITH":
+            return True
+    return False
+
+
+def _goes(chunks: Sequence[Chunk], at: int) -> bool:
+    """Whether a way or a place of departure is told: "out of Vandenberg", "at Haifa", "into a field"."""
+    if any(chunk.name in ("FROM", "ORBIT", "UPWARD") for chunk in chunks):
+        return True
+    return any(chunk.low in ("at", "into", "toward", "towards", "across", "over", "onto") for chunk in chunks[at + 1 : at + 6])
