@@ -115,7 +115,7 @@ class Chunker:
                 at + i < len(words) and words[at + i].low == word and words[at + i].start < limit
                 for i, word in enumerate(phrase)
             ):
-                return len(phrase), name
+                return len(phrase), "WORD" if name == "LAUNCH" and self._is_noun(words, at) else name
         if low == ",":
             return 1, "COMMA"
         if low in _STOPS and not _inside_word(words, at):
@@ -125,6 +125,10 @@ class Chunker:
         if low.endswith("n't"):
             return 1, "NOT"
         return 1, "VERB" if self._is_past(words, at) else "WORD"
+
+    def _is_noun(self, words: Sequence[Any], at: int) -> bool:
+        """Whether a base form is no verb there: "the fire", "on fire", "in the discharge of"."""
+        return bool(at and words[at - 1].low in _BEFORE_NOUNS and words[at - 1].low not in ("to", "no"))
 
     def _is_past(self, words: Sequence[Any], at: int) -> bool:
         """Whether word `at` looks like a past form that no list names: what it says is settled by what stands around

@@ -25,13 +25,26 @@ _SUBJECT_DEEDS = frozenset(
      "INTERCEPT", "LOSE"]
 )  # fmt: skip
 _OBJECT_DEEDS = _SUBJECT_DEEDS | {"SEND", "LAUNCH", "CONDUCTED", "PUT", "LAUNCHING", "SENDING"}
-_UNTOLD = {"CAN": -3, "IF": -3, "NOT": -2, "DENY": -3, "MOCK": -4, "FICTION": -3, "SPORT": -3, "VENTURE": -3}
-_IRREGULAR_DEEDS = frozenset(["found", "met", "took", "paid", "won", "lost", "began", "gave", "did", "went", "flew", "left"])
+_UNTOLD = {
+    "CAN": -3,
+    "IF": -3,
+    "NOT": -2,
+    "DENY": -3,
+    "MOCK": -4,
+    "ENGINE": -4,
+    "FICTION": -3,
+    "SPORT": -3,
+    "VENTURE": -3,
+}
+_IRREGULAR_DEEDS = frozenset(
+    ["found", "met", "took", "paid", "won", "lost", "began", "gave", "did", "went", "flew", "left"]
+)
 _NOT_THE_DAY = ("since", "until", "till", "by", "before", "after", "than")
 _COMING = frozenset(["FUTURE", "SCHED", "PLAN", "POSTPONE", "NOTICE"])
 _PARTS = frozenset(
     ["stage", "stages", "booster", "boosters", "engine", "engines", "motor", "motors", "computer", "fairing", "nozzle",
-     "debris", "wreckage", "warhead", "pieces", "parts", "fragments", "chunks", "remains", "crew", "half", "most", "all"]
+     "debris", "wreckage", "warhead", "pieces", "parts", "fragments", "chunks", "remains", "crew", "half", "most",
+     "truck", "trucks", "battery", "launcher", "rain", "load"]
 )  # fmt: skip
 _APPOSITION = 12  # chunks
 _ABOUT = frozenset(["of", "about", "on", "for", "against", "over", "like", "than", "between", "as"])
@@ -65,7 +78,7 @@ class Weigher:
         words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
         cues = {cue.name for cue in self._rules.cues if cue.expression.search(words)}
         weight = sum(cue.weight for cue in self._rules.cues if cue.name in cues)
-        names = {chunk.name for chunk in row.chunks} - ({"NOT"} if "loss" in cues else set())
+        names = {chunk.name for chunk in row.chunks} - ({"NOT", "ENGINE"} if "loss" in cues else set())
         weight += sum(least for name, least in _UNTOLD.items() if name in names)
         readings = [self._reading(row, at, weight, cues) for at in candidates]
         found = max(readings, key=lambda reading: reading.weight)
@@ -91,10 +104,10 @@ class Weigher:
         weight += any(chunk.name == "MEASURE" for chunk in chunks)
         weight += any(chunk.name == "LAUNCHNOUN" for chunk in chunks)
         weight += _party(chunks, phrase)
-        weight += _goes(chunks, at)
+        weight += _goes(chunks, at) - 2 * _given(chunks, at)
         weight += phrase.determiner == "count" and not phrase.partial
         weight -= phrase.determiner in ("bare", "each") and phrase.plural
-        weight -= 2 * (_spoken_about(chunks, at) and not used)
+        weight -= 2 * _spoken_about(chunks, at)
         weight -= self._doc.quotation_at(chunks[at].start) is not None
         names = {chunk.name for chunk in chunks}
         planned = not does and (bool(names & _COMING) or "coming" in cues)
@@ -124,7 +137,9 @@ def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether the weapon is the subject of a past verb, past an apposition."""
     after = at + 1
     if chunks[after].name == "COMMA":
-        closing = next((i for i in range(after + 1, min(after + _APPOSITION, len(chunks))) if chunks[i].name == "COMMA"), -1)  # noqa: E501
+        closing = next(
+            (i for i in range(after + 1, min(after + _APPOSITION, len(chunks))) if chunks[i].name == "COMMA"), -1
+        )
         after = closing + 1 if closing > 0 else after
     for chunk in chunks[after : after + 4]:
         if chunk.name in ("STOP", "SUBORD", "COMMA", "KEEP", *_COMING):
@@ -144,8 +159,15 @@ def _deed_with(chunks: Sequence[Chunk], at: int) -> bool:
     return False
 
 
+def _given(chunks: Sequence[Chunk], at: int) -> bool:
+    """Whether the weapon is sent to somebody: "sent 20 missiles to Ukraine" is help, not an attack."""
+    return chunks[at + 1].name == "TO" and any(chunk.name == "SENDED" for chunk in chunks[max(0, at - 4) : at])
+
+
 def _goes(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether a way or a place of departure is told: "out of Vandenberg", "at Haifa", "into a field"."""
     if any(chunk.name in ("FROM", "ORBIT", "UPWARD") for chunk in chunks):
         return True
-    return any(chunk.low in ("at", "into", "toward", "towards", "across", "over", "onto") for chunk in chunks[at + 1 : at + 6])
+    return any(
+        chunk.low in ("at", "into", "toward", "towards", "across", "over", "onto") for chunk in chunks[at + 1 : at + 6]
+    )

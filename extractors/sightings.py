@@ -125,10 +125,12 @@ _PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
 _CLAUSE_EDGES = ("STOP", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN")
 _CONDUCTING = ("PLAN", "CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
 _TRIAL = re.compile(
-    r"\b(?:tests?|tested|trials?|live[ -]fir\w+|exercises?|drills?|target (?:missile|drone)s?|range|fired from)\b",
+    r"\b(?:tests?|tested|trials?|live[ -]fir\w+|exercises?|drills?|target (?:missile|drone)s?|range|fired from"
+    r"|flights? of|evaluat\w+|experiments?|qualification|debut|maiden|first time)\b",
     re.IGNORECASE,
 )
 _OPENING = 3  # sentences
+_FAR = 60  # chunks that a party may stand away from what it does
 _SUPPOSED: Mapping[str, Any] = {"kind": "event", "voice": "active"}
 _NO_LAUNCH_NOUNS = frozenset(["debut", "bid", "bids", "try", "wave", "waves", "countdown", "mission", "go"])
 _ACTS = frozenset(["VERB", "FLIGHT", "SENDED", "PUTTED", "USED", "LIFTOFF", "IMPACT", "FAIL", "LAUNCHED", "INTERCEPT"])
@@ -302,6 +304,10 @@ class SightingFinder:
             effects = {**effects, "guard.negated": "drop"}
         if isinstance(phrase, NounPhrase) and phrase.role == "interceptor" and not self._tests(row):
             effects = {**effects, "guard.interception": "drop"}
+        if "planned" in effects.values():
+            effects = {guard: effect for guard, effect in effects.items() if guard != "guard.purpose"}
+        if rule == "passive" and self._general(row, trigger):
+            effects = {**effects, "guard.general": "drop"}
         refused = [guard for guard, effect in effects.items() if effect == "drop"]
         if refused:
             chunk = row.chunks[trigger]
@@ -315,6 +321,11 @@ class SightingFinder:
         if says.get("voice") == "echo":
             self._recalled(row, trigger if trigger >= 0 else weapon, sighting)
         return sighting
+
+    def _general(self, row: Row, trigger: int) -> bool:
+        """Whether a passive speaks of what is done at any time: "before a missile is tested"."""
+        present = any(chunk.low in ("is", "are") for chunk in row.chunks[max(0, trigger - 3) : trigger])
+        return present and self._doc.title != "" and not any(self._code[name] in row.code for name in ("DATE", "TIME"))
 
     def _borne_out(self, row: Row, needs: str, trigger: int, weapon: int) -> bool:
         """Whether the words around a frame of open words make a launch of it."""
@@ -508,10 +519,10 @@ class SightingFinder:
 
     def _owns_up(self, row: Row, trigger: int) -> Actor | None:
         """The party that admits what follows ("India has admitted that a missile was fired by accident")."""
-        spoken = self._doc.normal[row.sentence.start : row.chunks[trigger].start]
-        if _ADMITS.search(spoken) is None:
+        near = row.chunks[max(0, trigger - _FAR) : trigger]
+        if not near or _ADMITS.search(self._doc.normal, near[0].start, near[-1].end) is None:
             return None
-        return next((c.item for c in row.chunks[:trigger] if c.name == "ACTOR" and _launches(c.item)), None)
+        return next((c.item for c in near if c.name == "ACTOR" and _launches(c.item)), None)
 
     def _agent(self, chunks: Sequence[Chunk], at: int, reach: int) -> Actor | None:
         """ "by X" soon after the verb or noun."""
@@ -540,6 +551,9 @@ class SightingFinder:
                 and _launches(chunk.item)
                 and not self._oblique(chunks, at)
                 and not (
+                    at > 1 and chunk.name == "OWNER" and chunks[at - 1].name == "WORD" and chunks[at - 2].low == "to"
+                )
+                and not (
                     at
                     and chunks[at - 1].low
                     in ("notified", "informed", "told", "warned", "tells", "asked", "notifies", "informs")
@@ -565,7 +579,7 @@ class SightingFinder:
         return clause.subject if clause.subject and _launches(clause.subject) else None
 
     def _antecedent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
-        for back in range(at):
+        for back in range(max(0, at - _FAR), at):
             chunk = chunks[back]
             if chunk.end <= self._doc.dateline_end:
                 continue
@@ -589,7 +603,10 @@ class SightingFinder:
 
 def _tells(sighting: Sighting) -> bool:
     """Whether a sighting tells of a launch by itself, so that nothing need be weighed."""
-    return sighting.kind == "event" and sighting.phrase is not None and not sighting.echo
+    armed = sighting.phrase is not None and sighting.phrase.kind == "weapon"
+    return not sighting.echo and (
+        (sighting.kind == "event" and sighting.phrase is not None) or (sighting.planned and armed)
+    )
 
 
 def _until_comma(chunks: Sequence[Chunk], at: int, most: int) -> Sequence[Chunk]:
