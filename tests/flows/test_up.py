@@ -168,7 +168,6 @@ def test_bad_dates_are_refused_with_a_clear_message(up: Up, start: str, end: str
 
 
 def test_a_command_beside_it_uses_its_server(up: Up) -> None:
-    up.launchwire("poll", "--all")
     done = up.launchwire("poll", "--all")
     assert done.returncode == 0, done.stderr
     assert "6 unchanged" in done.stdout
