@@ -107,6 +107,11 @@ class ScriptedServer:
         """The absolute URL of a path here."""
         return f"{'https' if self.tls else 'http'}://{name or self.name}:{self.port}{path}"
 
+    @property
+    def open_now(self) -> int:
+        """Connections that neither side has closed."""
+        return len(self._tasks)
+
     async def __aenter__(self) -> Self:
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_once = 0

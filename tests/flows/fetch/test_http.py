@@ -829,6 +829,29 @@ async def test_connection_is_used_again(script: Script) -> None:
     assert server.connections == 1
 
 
+async def test_idle_connections_are_few_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poll of a thousand hosts keeps no thousand sockets, and none longer than the keep-alive time."""
+    async with ScriptedServer({"/": reply(b"ok")}) as server:
+        names = [f"host{number}.example" for number in range(12)]
+        answers = resolver({name: ["127.0.0.1"] for name in names})
+        async with Client(settings(concurrent_hosts=4), resolver=answers) as client:
+            for name in names:
+                assert (await client.get(server.url(name=name), kind="feed")).outcome == "ok"
+            assert server.connections == 12
+            await settled(server, 5)
+            monkeypatch.setattr(http_module, "_KEEPALIVE_SECONDS", 0.0)
+            await client.get(server.url(name="host0.example"), kind="feed")
+            await settled(server, 1)
+        await settled(server, 0)
+
+
+async def settled(server: ScriptedServer, connections: int) -> None:
+    """Wait until the server has seen all but so many connections end."""
+    async with asyncio.timeout(5):
+        while server.open_now > connections:
+            await asyncio.sleep(0.01)
+
+
 async def test_home_pace_for_allowed_networks() -> None:
     async with ScriptedServer({"/": reply(b"ok")}) as server, Client(settings(home_pace_seconds=0.0)) as client:
         with bounded(2.0):
