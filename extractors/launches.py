@@ -20,8 +20,9 @@ from extractors.actors import Actor
 from extractors.clocks import FoundTime
 from extractors.discourse import Teller, Told
 from extractors.document import Document
-from extractors.entries import Body, Group, Place, Weapon
+from extractors.entries import Body, Group, Place
 from extractors.grammar import grammar
+from extractors.launchers import Launcher, LauncherFinder
 from extractors.nounphrases import NounPhrase, related, special
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
@@ -102,7 +103,10 @@ class Recorder:
         self._doc = document
         self._teller = teller
         self._sightings = sightings
-        self._title = _title_sightings(document)
+        self._headline = _headline(document)
+        self._title = _title_sightings(self._headline)
+        self._launchers = LauncherFinder(document, self._headline, self._title)
+        self._inferred: dict[int, Launcher | None] = {}
         self._phrases = phrases
         self._classes = {phrase.name: phrase.weapon_class for phrase in phrases if phrase.name and phrase.weapon_class}
 
@@ -117,56 +121,11 @@ class Recorder:
 
     def _complete(self, told: Sequence[Told]) -> None:
         """Country and date from the context, where the launch's own words give none."""
-        known = [launch.country for launch in told for _ in launch.sightings if launch.country]
-        for launch in told:
-            if launch.country is None:
-                launch.country, launch.country_inferred = self._context_country(launch, known), True
+        for launch, launcher in zip(told, self._launchers.find_all(told), strict=True):
+            if launch.country is None or launch.country_inferred:
+                self._inferred[id(launch)] = launcher
             if launch.date is None:
                 self._context_date(launch, told)
-
-    def _context_country(self, launch: Told, known: Sequence[str]) -> str | None:
-        for sighting in self._title:
-            if sighting.actor is not None and sighting.actor.country:
-                return sighting.actor.country
-        if known:
-            return max(known, key=known.count)
-        if launch.planned and (party := self._sentence_party(launch)):
-            return party
-        for actor in self._doc.actors:
-            if isinstance(actor.entry, Body) and actor.entry.launches and actor.country:
-                return self._teller.state_of(actor.country)
-        makers = {code for m in self._doc.mentions if isinstance(m.entry, Weapon) for code in m.entry.countries}
-        if len(makers) == 1:
-            return makers.pop()
-        return self._place_or_crowd(launch)
-
-    def _place_or_crowd(self, launch: Told) -> str | None:
-        """The country of the place of launch, else the one most spoken of where a weapon is told of."""
-        sites = [
-            place.country for s in launch.sightings for place in s.places if place.country and place.role == "site"
-        ]
-        if sites:
-            return sites[0]
-        spoken = Counter(actor.country for actor in self._doc.actors if actor.country in self._doc.packs.states)
-        armed = any(phrase.kind == "weapon" or phrase.weapon_class for s in launch.sightings for phrase in s.phrases)
-        named = [(country, times) for country, times in spoken.most_common() if self._has_launched(country)]
-        return named[0][0] if named and armed and named[0][1] >= 2 else None
-
-    def _has_launched(self, country: str | None) -> bool:
-        state = self._doc.packs.states.get(country or "")
-        return state is not None and state.zone is not None and not state.organisation
-
-    def _sentence_party(self, launch: Told) -> str | None:
-        """The subject of the sentence that announces a launch ("India issued a notice to airmen for ...")."""
-        sentence = self._doc.sentences[launch.first.sentence]
-        for clause in self._doc.clauses_in(sentence.start, sentence.end):
-            if (
-                clause.subject is not None
-                and clause.subject.country
-                and clause.subject.kind in ("state", "body", "group")
-            ):
-                return self._teller.state_of(clause.subject.country)
-        return None
 
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
@@ -224,7 +183,7 @@ class Recorder:
         return first == 0 or in_title or (first <= 1 and share >= 0.2) or share >= 0.35
 
     def _counts(self, launch: Told, role: Role) -> bool:
-        if launch.country is None or not self._has_launched(launch.country):
+        if launch.country is None or not self._launchers.launches(launch.country):
             return False
         armed = any(
             phrase.kind == "weapon" or phrase.weapon_class or phrase.name
@@ -278,7 +237,7 @@ class Recorder:
         record = Launch(
             key=key,
             country=launch.country,
-            actor=self._actor_name(actor, launch),
+            actor=self._actor_name(actor, launch, spacefaring=fields["weapon_class"] == "space_launch_vehicle"),
             date=launch.date.date if launch.date else None,
             date_precision=launch.date.precision if launch.date else "unknown",
             time_local=fields.get("time_local"),  # type: ignore[arg-type]
@@ -396,8 +355,9 @@ class Recorder:
             return "space_launch_vehicle"
         nouns = {phrase.noun for s in told.sightings for phrase in s.phrases}
         rockets = any("rocket" in noun for noun in nouns)
+        party = self._launchers.party(told.country or "", spacefaring=False) if told.country_inferred else None
         group = told.country in _GROUP_STATES or any(
-            s.actor is not None and s.actor.kind == "group" for s in told.sightings
+            actor is not None and actor.kind == "group" for actor in (party, *(s.actor for s in told.sightings))
         )
         if rockets and (
             group
@@ -546,14 +506,18 @@ class Recorder:
             return "planned"
         return "conducted"
 
-    def _actor_name(self, actor: Actor | None, told: Told) -> str | None:
+    def _actor_name(self, actor: Actor | None, told: Told, *, spacefaring: bool) -> str | None:
         if actor is not None:
             if isinstance(actor.entry, Group) or (isinstance(actor.entry, Body) and actor.entry.launches):
                 return actor.entry.name
             state = self._doc.packs.states.get(actor.country or "")
             return state.name if state else actor.name
-        if told.country_inferred and all(s.places for s in told.sightings):
+        launcher = self._inferred.get(id(told))
+        if launcher is not None and launcher.placed:
             return None
+        party = self._launchers.party(told.country or "", spacefaring=spacefaring)
+        if party is not None and isinstance(party.entry, Group | Body):
+            return self._actor_name(party, told, spacefaring=spacefaring)
         state = self._doc.packs.states.get(told.country or "")
         return state.name if state else None
 
@@ -586,11 +550,16 @@ _ZONE_COUNTRIES = {
 }  # fmt: skip
 
 
-def _title_sightings(document: Document) -> list[Sighting]:
+def _headline(document: Document) -> Document | None:
     if not document.title:
+        return None
+    return Document(document.title, published=document.published, packs=document.packs)
+
+
+def _title_sightings(title: Document | None) -> list[Sighting]:
+    if title is None:
         return []
-    title = Document(document.title, published=document.published, packs=document.packs)
-    return [sighting for row in SightingFinder(title, grammar(document.packs)).find() for _, sighting in row.found]
+    return [sighting for row in SightingFinder(title, grammar(title.packs)).find() for _, sighting in row.found]
 
 
 def _agrees(told: Told, sighting: Sighting) -> bool:

@@ -1,0 +1,85 @@
+"""Whose launch it is where its own sentence names nobody."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from extractors.engine import extract
+from extractors.records import Launch
+
+PUBLISHED = date(2026, 1, 8)
+
+
+def launch_in(text: str, title: str = "") -> Launch:
+    found = extract(text, title=title, published=PUBLISHED).launches
+    assert found, text
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("country", "actor", "text"),
+    [
+        (
+            "MMR",
+            "Arakan Army",
+            "BANGKOK, Jan 7 (Gulf Wire) - Six rockets hit an army post outside Mrauk-U on Tuesday night, wounding four "
+            "soldiers. The Arakan Army has fought the junta for the state since 2023. Thailand urged calm.",
+        ),
+        (
+            "COD",
+            "M23",
+            "KINSHASA - Two drones struck the airport at Kisangani on Tuesday. The government blamed the M23, which "
+            "denied any part in it.",
+        ),
+        (
+            "FRA",
+            "Arianespace",
+            "A rocket carrying 36 broadband satellites lifted off from Guiana Space Centre on Tuesday. Arianespace "
+            "said all had separated.",
+        ),
+        ("USA", "United States", "USS Kettering fired a missile at a drifting hulk on Tuesday. Japan watched."),
+        (
+            "RUS",
+            "Russia",
+            "A Soyuz-2 rocket lifted off from Baikonur on Tuesday with three crew for the space station. Kazakhstan lent helicopters.",
+        ),
+        (
+            "IRN",
+            None,
+            "The missile rose from Semnan on Tuesday and fell in the desert. Israel's prime minister condemned it as a "
+            "threat, and Israel and the United States began talks; Israel also closed an airport.",
+        ),
+        (
+            "LBY",
+            "Libya",
+            "TRIPOLI - Exploding drones came down on the harbour of Zawiya on Tuesday. No side owned up.",
+        ),
+    ],
+)
+def test_who_launched(country: str, actor: str | None, text: str) -> None:
+    launch = launch_in(text)
+    assert (launch.country, launch.actor) == (country, actor)
+    assert "country" in launch.inferred or actor is not None
+
+
+def test_the_headline_speaks_for_its_own_weapon() -> None:
+    text = (
+        "SEOUL - A ballistic missile landed in the sea on Tuesday after a 400-km flight, officials in Seoul and Tokyo "
+        "said. South Korea's president called it reckless. Japan lodged a protest."
+    )
+    assert launch_in(text, "North's missile lands in sea").country == "PRK"
+    assert launch_in(text, "South's missile lands in sea").country == "KOR"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Seoul plans to buy missiles that can hit targets 800 km away.",
+        "Latvia's first six HIMARS rocket launchers were unloaded at Riga on Tuesday.",
+        "Volta launched the Missile, a bicycle for 1,999 pounds, on Tuesday; Germany's dealers were glad.",
+    ],
+)
+def test_a_state_that_is_merely_named_launches_nothing(text: str) -> None:
+    assert extract(text, published=PUBLISHED).launches == ()
