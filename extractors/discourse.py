@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
 from extractors.entries import Noun, State, Weapon
+from extractors.localtime import LocalTime
 from extractors.nounphrases import related, special
 from extractors.packs import Packs
 from extractors.sightings import Sighting
@@ -125,6 +126,7 @@ class Teller:
         self._doc = document
         self._packs = packs
         self.calendar = Calendar(document)
+        self._local = LocalTime(document)
         self.told: list[Told] = []
         self._focus: Told | None = None
         self._failing = -1  # paragraph in which a failure was told before its launch
@@ -221,6 +223,8 @@ class Teller:
             date = self.calendar.resolve(found, planned=sighting.planned, country=country, at_event=sighting.at)
             if date is None:
                 continue
+            if date.precision == "day" and sighting.times:
+                date = date._replace(date=self._local.day_at_home(date.date, found, sighting.times, country))
             rank = ("day", "month", "year").index(date.precision) if date.precision != "unknown" else 3
             candidate = (rank, abs(found.start - sighting.at), found, date)
             if best is None or candidate[:2] < best[:2]:

@@ -17,12 +17,12 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from extractors.actors import Actor
-from extractors.clocks import FoundTime
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.entries import Body, Group, Place
 from extractors.grammar import grammar
 from extractors.launchers import Launcher, LauncherFinder
+from extractors.localtime import LocalTime
 from extractors.nounphrases import NounPhrase, related, special
 from extractors.places import PlacePhrase
 from extractors.quantities import Count
@@ -101,6 +101,7 @@ class Recorder:
         self, document: Document, teller: Teller, sightings: Sequence[Sighting], phrases: Sequence[NounPhrase]
     ) -> None:
         self._doc = document
+        self._local = LocalTime(document)
         self._teller = teller
         self._sightings = sightings
         self._headline = _headline(document)
@@ -467,22 +468,18 @@ class Recorder:
                     break
 
     def _time(self, draft: _Draft) -> None:
-        for sighting in draft.told.sightings:
+        told = draft.told
+        day = told.date.date if told.date else self._doc.published
+        sites = {place.country for s in told.sightings for place in s.places if place.role == "site" and place.country}
+        for sighting in told.sightings:
             for time in sighting.times:
                 if (
                     time.exact
                     and not (sighting.kind == "flight" and (sighting.definite or sighting.stopped))
-                    and self._is_local(time, draft.told.country)
+                    and self._local.is_local(time, told.country, sites, day)
                 ):
                     draft.put("time_local", time.clock, time.start, time.end)
                     return
-
-    def _is_local(self, time: FoundTime, country: str | None) -> bool:
-        if not time.zone or time.zone.startswith("local"):
-            return True
-        return _ZONE_COUNTRIES.get(time.zone.split()[0], _ZONE_COUNTRIES.get(time.zone, frozenset())).__contains__(
-            country
-        )
 
     def _time_utc(self, told: Told, clock: object) -> datetime | None:
         state = self._doc.packs.states.get(told.country or "")
@@ -533,21 +530,6 @@ class Recorder:
 _BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
 _GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
 _NEWS_DAYS = 62
-_ZONE_COUNTRIES = {
-    "kst": frozenset(["PRK", "KOR"]), "korean": frozenset(["PRK", "KOR"]), "korea": frozenset(["PRK", "KOR"]),
-    "pyongyang": frozenset(["PRK", "KOR"]), "seoul": frozenset(["PRK", "KOR"]), "jst": frozenset(["JPN", "PRK", "KOR"]),
-    "tokyo": frozenset(["JPN", "PRK", "KOR"]), "japan": frozenset(["JPN", "PRK", "KOR"]),
-    "japanese": frozenset(["JPN", "PRK", "KOR"]),
-    "ist": frozenset(["IND", "ISR"]), "indian": frozenset(["IND"]), "india": frozenset(["IND"]),
-    "beijing": frozenset(["CHN"]),
-    "tehran": frozenset(["IRN"]), "iran": frozenset(["IRN"]), "iranian": frozenset(["IRN"]),
-    "moscow": frozenset(["RUS"]),
-    "msk": frozenset(["RUS"]), "kyiv": frozenset(["UKR"]), "israel": frozenset(["ISR"]), "israeli": frozenset(["ISR"]),
-    "est": frozenset(["USA"]), "edt": frozenset(["USA"]), "et": frozenset(["USA"]), "eastern": frozenset(["USA"]),
-    "pst": frozenset(["USA"]), "pdt": frozenset(["USA"]), "pacific": frozenset(["USA"]), "cst": frozenset(["CHN",
-    "USA", "TWN"]),
-    "us": frozenset(["USA"]), "u.s.": frozenset(["USA"]), "australian": frozenset(["AUS"]),
-}  # fmt: skip
 
 
 def _headline(document: Document) -> Document | None:

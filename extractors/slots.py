@@ -94,11 +94,22 @@ class SlotSharer:
 
         return min(sightings, key=cost)[1]
 
+    def _elsewhere_in_brackets(self, chunks: Sequence[Chunk], at: int) -> bool:
+        """Whether the day is the one elsewhere of a launch dated or timed already: "on Monday (2230 GMT Sunday)"."""
+        if not any(chunk.name == "DATE" or (chunk.name == "TIME" and not chunk.item.zone) for chunk in chunks[:at]):
+            return False
+        before = chunks[max(0, at - 4) : at]
+        named = any(chunk.name == "TIME" and chunk.item.zone in ("gmt", "utc", "z") for chunk in before[-2:])
+        return named or (
+            any(chunk.low == "(" for chunk in before)
+            and any(chunk.name == "TIME" and chunk.item.zone for chunk in chunks[max(0, at - 3) : at + 3])
+        )
+
     def _of_another(self, chunks: Sequence[Chunk], at: int) -> bool:
         """Whether the date bounds a stretch ("since May") rather than dating the event, or repeats it in GMT."""
         if chunks[at].end <= self._doc.dateline_end:
             return True
-        if any(chunk.name == "TIME" and chunk.item.zone in ("gmt", "utc") for chunk in chunks[max(0, at - 2) : at]):
+        if self._elsewhere_in_brackets(chunks, at):
             return True
         if any(chunk.low == "when" for chunk in chunks[at + 1 : at + 3]):
             return False

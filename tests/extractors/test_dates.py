@@ -1,25 +1,23 @@
-"""Dates in English: what is found, and which day of the calendar it stands for."""
+"""Dates and clock times in English: what is found, and which day of the calendar or hour it stands for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from extractors.clocks import find_times
 from extractors.dates import Reach, Resolved, find_dates, resolve
 from extractors.feasts import easter
 
-_TABLE = Path(__file__).parent / "date_phrases.tsv"
+_HERE = Path(__file__).parent
 _PUBLISHED = date(2025, 3, 13)
 
 
-def _cases() -> Iterator[tuple[str, str, str]]:
-    for line in _TABLE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            reach, words, expected = line.split("\t")
-            yield reach, words, expected
+def _cases(table: str) -> list[list[str]]:
+    lines = (_HERE / table).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 def _shown(text: str, reach: Reach, published: date | None = _PUBLISHED) -> str:
@@ -30,7 +28,7 @@ def _shown(text: str, reach: Reach, published: date | None = _PUBLISHED) -> str:
     return " | ".join(d.date.isoformat() + ("" if d.precision == "day" else f" {d.precision}") for d in days) or "none"
 
 
-@pytest.mark.parametrize(("reach", "words", "expected"), [*_cases()])
+@pytest.mark.parametrize(("reach", "words", "expected"), _cases("date_phrases.tsv"))
 def test_words_stand_for_days(reach: Reach, words: str, expected: str) -> None:
     assert _shown(words, reach) == expected
 
@@ -43,3 +41,9 @@ def test_without_a_publication_day_only_whole_dates_are_known() -> None:
 def test_easter_falls_where_the_almanac_has_it() -> None:
     years = {1961: (4, 2), 2008: (3, 23), 2019: (4, 21), 2024: (3, 31), 2025: (4, 20), 2038: (4, 25)}
     assert {year: (easter(year).month, easter(year).day) for year in years} == years
+
+
+@pytest.mark.parametrize(("words", "expected"), _cases("clock_phrases.tsv"))
+def test_words_stand_for_times(words: str, expected: str) -> None:
+    shown = [t.clock + ("" if t.exact else "~") + (f" {t.zone}" if t.zone else "") for t in find_times(words)]
+    assert (" | ".join(shown) or "none") == expected
