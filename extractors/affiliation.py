@@ -190,7 +190,9 @@ class Affiliations:
         if actor.rank == "organisation" and actor.kind in ("office", "person"):
             return own if own and self.is_organisation(own) else "UNO"
         if actor.kind == "body" and own is not None:
-            return own
+            told = self._document.paragraphs[self._document.sentence_at(actor.start).paragraph].start
+            elsewhere = own in self.launchers and own not in self._named_in(told, actor.start)
+            return home if elsewhere and home is not None and home not in self.launchers else own
         at_home = self._from_groups - _FIRE_ABROAD
         if actor.kind == "body" and home is None and at_home:
             return next(iter(sorted(c for c in at_home if c)), None)
@@ -258,7 +260,7 @@ class Affiliations:
         self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word], memory: Memory
     ) -> Actor | None:
         """Whose body or official it is: by a possessive, a place in front, or who was speaking; None where unclear."""
-        possessive = _possessive_before(words, first)
+        possessive = possessive_before(words, first)
         if possessive in ("his", "her", "my"):
             return next((p.actor for p in reversed(before) if p.actor.kind == "person"), memory.person)
         if possessive in ("its", "their", "our"):
@@ -346,7 +348,7 @@ _POSSESSIVES = frozenset({"his", "her", "my", "its", "their", "our"})
 _REACH = 6  # words between a possessive and the name it goes with ("its deputy head, Colonel")
 
 
-def _possessive_before(words: Sequence[Word], first: int) -> str:
+def possessive_before(words: Sequence[Word], first: int) -> str:
     """The possessive that a title and name hang on: "its spokeswoman, Lieutenant X"; "" where there is none."""
     for at in range(first - 1, max(-1, first - 1 - _REACH), -1):
         low = words[at].low

@@ -12,7 +12,7 @@ from extractors.launches import FoundLaunch
 from extractors.party import SentenceView
 from extractors.phrases import inflections
 from extractors.records import Launch
-from extractors.text import word_set
+from extractors.text import Word, word_set
 
 
 def _forms(listed: str) -> frozenset[str]:
@@ -28,9 +28,9 @@ _ANAPHORA = word_set(
     "it this that these them such act acts move action actions provocation provocations event incident"
 )
 _COMPETING = _forms(
-    """drill exercise manoeuvre maneuver sale contract coup takeover election tariff budget bill balloon leaflet
-    reactor enrichment centrifuge broadcast loudspeaker embargo accord troop border ferry parliament abduction
-    hostage settlement airstrike deployment shipment transfer delivery cyberattack hack arrest detention execution
+    """drill exercise manoeuvre maneuver sale contract coup takeover election tariff balloon leaflet
+    reactor enrichment centrifuge broadcast loudspeaker embargo accord abduction
+    hostage settlement airstrike deployment shipment transfer cyberattack hack arrest detention execution
     referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
@@ -92,7 +92,7 @@ class Linker:
 
     def _is_competing(self, low: str, cue: Cue, country: str | None) -> bool:
         if low in _DRILLS:
-            return not self._in_drill or country in self._countries
+            return cue.stance.type != "mobilize" and (not self._in_drill or country in self._countries)
         return low in _COMPETING or (low.startswith("sanction") and cue.stance.type in _ANSWERED)
 
     def _is_launch_word(self, low: str) -> bool:
@@ -101,7 +101,7 @@ class Linker:
     def _window(self, view: SentenceView, cue: Cue) -> tuple[int, int]:
         """The words that say what the cue is about: its object, for words in a mouth the whole sentence."""
         if cue.stance.frame == "say":
-            return 0, len(view.words) - 1
+            return _clause_of(view.words, cue.first, cue.last)
         last = cue.last
         while last + 1 < len(view.words) and last - cue.last < 14 and view.words[last + 1].low not in _ENDS:
             last += 1
@@ -125,7 +125,7 @@ class Linker:
     def _default(self, view: SentenceView, cue: Cue, country: str | None, *, named: bool) -> Launch | None:
         if self._leads:
             fitting = [launch for launch in self._leads if _fits(launch, cue, country)]
-            return _latest_lead(fitting or self._leads)
+            return _latest_lead(_of_the_other_side(fitting or self._leads, cue, country))
         near = self._near(view)
         fitting = [launch for launch in near if _fits(launch, cue, country)]
         if not fitting and named:
@@ -144,6 +144,15 @@ class Linker:
         return self._between(sentences[begin].start, view.sentence.end)
 
 
+def _clause_of(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
+    """The stretch between semicolons that the words `first`..`last` stand in."""
+    while first > 0 and words[first - 1].low not in (";", "while", "whereas"):
+        first -= 1
+    while last + 1 < len(words) and words[last + 1].low not in (";", "while", "whereas"):
+        last += 1
+    return first, last
+
+
 _EXERCISED = word_set("restraint caution calm prudence patience self-restraint right rights judgement judgment")
 _ENDS = word_set("; : — . but while whereas ( )")
 
@@ -153,8 +162,24 @@ def _fits(launch: Launch, cue: Cue, country: str | None) -> bool:
     return not own if cue.stance.type in HOSTILE else True
 
 
+# States and organisations that do not answer one another's launches where somebody else launched too.
+_WEST = word_set(
+    """USA KOR JPN AUS GBR FRA DEU CAN NZL ITA ESP NLD BEL DNK NOR SWE FIN ISL POL LTU LVA EST CZE SVK SVN HRV ROU BGR
+    GRC PRT LUX ISR UKR TWN NATO EU G7"""
+)
+
+
+def _of_the_other_side(launches: Sequence[Launch], cue: Cue, country: str | None) -> Sequence[Launch]:
+    """Of the launches of several sides those that the actor answers: not its own nor its allies' shots in reply."""
+    if cue.stance.type == "endorse" or country is None:
+        return launches
+    allied = _WEST if country in _WEST else {country}
+    others = [launch for launch in launches if launch.country not in allied]
+    return others or [launch for launch in launches if launch.country != country] or launches
+
+
 def _latest_lead(launches: Iterable[Launch]) -> Launch | None:
-    """The latest lead launch of several; without a lead the latest launch, undated ones first."""
+    """The latest lead launch of several, of one day the one told first; without a lead the latest launch."""
     listed = list(launches)
     leads = [launch for launch in listed if launch.role == "lead"]
     return max(leads or listed, key=lambda launch: launch.date.isoformat() if launch.date else "", default=None)

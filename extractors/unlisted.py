@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from extractors.actors import Actor, ActorKind
-from extractors.affiliation import Affiliations, Memory
+from extractors.affiliation import Affiliations, Memory, possessive_before
 from extractors.clauses import is_verbal
 from extractors.party import PREPOSITIONS, Party
 from extractors.text import Word, word_set
@@ -186,6 +186,9 @@ class UnlistedNames:
         owner = self._owner_of_title(named, words, first)
         if owner is not None:
             return owner, None
+        possessive = possessive_before(words, first)
+        if possessive in ("its", "their") and memory.body is not None:
+            return memory.body.country, None
         lone_title = first > 0 and words[first - 1].low in _TITLES and not words[first - 1].low.endswith("s")
         if is_body:
             return None, affiliations.surrounding(words[first].start) or affiliations.home
