@@ -34,6 +34,8 @@ _COMPETING = _forms(
     referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
+_RECENT = 10  # days
+_EARLY = 5  # sentences
 _ANSWERED = frozenset({"condemn", "deny", "protest"})
 HOSTILE = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize"})
 
@@ -59,8 +61,19 @@ class Linker:
         self._spans = spans
         self._by_key = {launch.key: launch for launch in launches}
         self._leads = [launch for launch in launches if launch.role == "lead"]
+        self._likely = [one.launch for one in found if self._may_lead(one)]
         self._countries = {launch.country for launch in launches}
         self._in_drill = self._lead_sentence_has_drill()
+
+    def _may_lead(self, found: FoundLaunch) -> bool:
+        """Whether the article may be about a launch that was read as background: recent, or undated and told early."""
+        launch, published = found.launch, self._document.published
+        if launch.status == "planned":
+            return False
+        if launch.date is not None and launch.date_precision == "day" and published is not None:
+            return -1 <= (published - launch.date).days <= _RECENT
+        early = self._document.sentences[: _EARLY + 1]
+        return launch.date is None and bool(early) and any(span.start < early[-1].start for span in found.mentions)
 
     def link(self, view: SentenceView, cue: Cue, country: str | None) -> Link:
         """The launch that `cue`, uttered or done by `country`, answers."""
@@ -126,6 +139,9 @@ class Linker:
         if self._leads:
             fitting = [launch for launch in self._leads if _fits(launch, cue, country)]
             return _latest_lead(_of_the_other_side(fitting or self._leads, cue, country))
+        if self._likely:
+            fitting = [launch for launch in self._likely if _fits(launch, cue, country)]
+            return _latest_lead(_of_the_other_side(fitting or self._likely, cue, country))
         near = self._near(view)
         fitting = [launch for launch in near if _fits(launch, cue, country)]
         if not fitting and named:
