@@ -17,6 +17,7 @@ from extractors.chunks import Chunk, Chunker, Row
 from extractors.clocks import FoundTime
 from extractors.dates import FoundDate
 from extractors.document import Document
+from extractors.ellipsis import with_elided
 from extractors.entries import Body, Weapon
 from extractors.evidence import Weigher
 from extractors.grammar import Grammar
@@ -167,7 +168,7 @@ class SightingFinder:
     def __init__(self, document: Document, rules: Grammar) -> None:
         self._doc = document
         self._rules = rules
-        self.phrases = PhraseFinder(document, rules).find()
+        self.phrases = with_elided(document, PhraseFinder(document, rules).find())
         self._phrase_starts = [phrase.start for phrase in self.phrases]
         self.rows = Chunker(document, rules, self.phrases).rows()
         self._weigher = Weigher(document, rules)
