@@ -44,9 +44,12 @@ _COMING = frozenset(["FUTURE", "SCHED", "PLAN", "POSTPONE", "NOTICE"])
 _PARTS = frozenset(
     ["stage", "stages", "booster", "boosters", "engine", "engines", "motor", "motors", "computer", "fairing", "nozzle",
      "debris", "wreckage", "warhead", "pieces", "parts", "fragments", "chunks", "remains", "crew", "half", "most",
-     "truck", "trucks", "battery", "launcher", "rain", "load"]
+     "truck", "trucks", "version", "variant", "model", "example", "turn", "battery", "launcher", "rain", "load"]
 )  # fmt: skip
 _APPOSITION = 12  # chunks
+_BEFORE, _AFTER = 5, 16  # chunks around the weapon in which a denial is about it
+_REACH = 6  # chunks between the weapon and what it does
+_TURNED = frozenset(["came", "went", "followed", "rose", "flew", "climbed", "sailed", "comes", "goes"])
 _ABOUT = frozenset(["of", "about", "on", "for", "against", "over", "like", "than", "between", "as"])
 
 
@@ -70,16 +73,18 @@ class Weigher:
         self._doc = document
         self._rules = rules
 
-    def best(self, row: Row, used: Collection[int]) -> Reading | None:
-        """The weightiest weapon of the sentence that is not among the `used` chunks; None where none has enough."""
+    def best(self, row: Row, used: Collection[int], *, told: bool = False) -> Reading | None:
+        """The weightiest weapon of the sentence that is not among the `used` chunks; None where none has enough.
+
+        `told`: the text has told of a launch before, so that another is the likelier.
+        """
         candidates = [i for i, c in enumerate(row.chunks) if c.name == "WEAPON" and i not in used and _can_fly(c.item)]
         if not candidates or not self._dated(row):
             return None
         words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
         cues = {cue.name for cue in self._rules.cues if cue.expression.search(words)}
         weight = sum(cue.weight for cue in self._rules.cues if cue.name in cues)
-        names = {chunk.name for chunk in row.chunks} - ({"NOT", "ENGINE"} if "loss" in cues else set())
-        weight += sum(least for name, least in _UNTOLD.items() if name in names)
+        weight += told
         readings = [self._reading(row, at, weight, cues) for at in candidates]
         found = max(readings, key=lambda reading: reading.weight)
         return found if found.weight >= ENOUGH else None
@@ -92,6 +97,7 @@ class Weigher:
             and chunk.item.kind != "year"
             and not (at and row.chunks[at - 1].low in _NOT_THE_DAY)
             and not self._doc.peeled(chunk.start)
+            and not self._doc.normal.startswith("'s", chunk.end)
             for at, chunk in enumerate(row.chunks)
         )
 
@@ -100,6 +106,7 @@ class Weigher:
         phrase: NounPhrase = chunks[at].item
         does, used = _deed_of(chunks, at), _deed_with(chunks, at)
         weight = common + _DAY + (_DEED if does else _USED if used else 0)
+        weight += _untold(chunks, at, cues)
         weight += any(chunk.name == "TIME" for chunk in chunks)
         weight += any(chunk.name == "MEASURE" for chunk in chunks)
         weight += any(chunk.name == "LAUNCHNOUN" for chunk in chunks)
@@ -113,6 +120,14 @@ class Weigher:
         planned = not does and (bool(names & _COMING) or "coming" in cues)
         failed = not planned and ("FAIL" in names or "CRASH" in names or "loss" in cues)
         return Reading(at, weight, planned, failed, active=not does and (at == 0 or chunks[at - 1].name != "BY"))
+
+
+def _untold(chunks: Sequence[Chunk], at: int, cues: Collection[str]) -> int:
+    """What words of denial, condition and play near the weapon take away; what did not light is lost, not denied."""
+    near = {chunk.name for chunk in chunks[max(0, at - _BEFORE) : at + _AFTER]}
+    if "loss" in cues:
+        near -= {"NOT", "ENGINE"}
+    return sum(least for name, least in _UNTOLD.items() if name in near)
 
 
 def _party(chunks: Sequence[Chunk], phrase: NounPhrase) -> bool:
@@ -134,19 +149,29 @@ def _can_fly(phrase: NounPhrase) -> bool:
 
 
 def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
-    """Whether the weapon is the subject of a past verb, past an apposition."""
-    after = at + 1
-    if chunks[after].name == "COMMA":
-        closing = next(
-            (i for i in range(after + 1, min(after + _APPOSITION, len(chunks))) if chunks[i].name == "COMMA"), -1
-        )
-        after = closing + 1 if closing > 0 else after
-    for chunk in chunks[after : after + 4]:
-        if chunk.name in ("STOP", "SUBORD", "COMMA", "KEEP", *_COMING):
+    """Whether the weapon is the subject of a past verb, past an apposition or a place, or of one turned round before
+    it ("from Plesetsk went a Soyuz").
+    """
+    if any(chunk.low in _TURNED for chunk in chunks[max(0, at - 2) : at]):
+        return True
+    after = _past_aside(chunks, at + 1)
+    for ahead in range(after, min(after + _REACH, len(chunks))):
+        chunk = chunks[ahead]
+        if chunk.name in ("STOP", "SUBORD", "KEEP", "WEAPON", *_COMING):
             return False
         if chunk.name in _SUBJECT_DEEDS or chunk.low in _IRREGULAR_DEEDS:
             return True
+        if chunk.name == "COMMA" and _past_aside(chunks, ahead) == ahead:
+            return False
     return False
+
+
+def _past_aside(chunks: Sequence[Chunk], at: int) -> int:
+    """The index after an aside between commas that starts at `at`, else `at`."""
+    if chunks[at].name != "COMMA":
+        return at
+    ahead = range(at + 1, min(at + _APPOSITION, len(chunks)))
+    return next((i + 1 for i in ahead if chunks[i].name == "COMMA"), at)
 
 
 def _deed_with(chunks: Sequence[Chunk], at: int) -> bool:
@@ -161,7 +186,9 @@ def _deed_with(chunks: Sequence[Chunk], at: int) -> bool:
 
 def _given(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether the weapon is sent to somebody: "sent 20 missiles to Ukraine" is help, not an attack."""
-    return chunks[at + 1].name == "TO" and any(chunk.name == "SENDED" for chunk in chunks[max(0, at - 4) : at])
+    if chunks[at + 1].name != "TO" or not any(chunk.name == "SENDED" for chunk in chunks[max(0, at - 4) : at]):
+        return False
+    return any(chunk.name in ("ACTOR", "OWNER", "PLACE") for chunk in chunks[at + 2 : at + 5])
 
 
 def _goes(chunks: Sequence[Chunk], at: int) -> bool:

@@ -175,6 +175,7 @@ class SightingFinder:
         self.dropped: list[Dropped] = []
         self._code = rules.alphabet
         self._subject: Actor | None = None
+        self._told = False  # a sentence before has told of a launch
 
     def find(self) -> list[RowSightings]:
         """One entry for each sentence that has any, in text order."""
@@ -183,6 +184,7 @@ class SightingFinder:
             return found
         for row in self.rows:
             sightings = self._in_row(row)
+            self._told = self._told or any(_tells(sighting) for _, sighting in sightings)
             if sightings:
                 found.append(RowSightings(row, sightings))
             self._remember_subject(row)
@@ -259,7 +261,7 @@ class SightingFinder:
                     found.append((trigger, sighting))
                 elif "drop" in effects.values():
                     refused.update({trigger, weapon})
-        if not any(_tells(sighting) for _, sighting in found):
+        if not any(_tells(s) or (s.echo and self._told) for _, s in found):
             found += self._weighed(row, refused, found)
         return sorted(found, key=lambda pair: pair[0])
 
@@ -269,7 +271,7 @@ class SightingFinder:
         """The launch that the particulars around a weapon tell of, where no frame has read it."""
         read = {phrase.start for _, sighting in found if not sighting.echo for phrase in sighting.phrases}
         taken = {at for at, chunk in enumerate(row.chunks) if at in refused or chunk.start in read}
-        reading = self._weigher.best(row, taken)
+        reading = self._weigher.best(row, taken, told=self._told)
         if reading is None:
             return []
         at = reading.weapon
@@ -603,11 +605,10 @@ class SightingFinder:
 
 
 def _tells(sighting: Sighting) -> bool:
-    """Whether a sighting tells of a launch by itself, so that nothing need be weighed."""
-    armed = sighting.phrase is not None and sighting.phrase.kind == "weapon"
-    return not sighting.echo and (
-        (sighting.kind == "event" and sighting.phrase is not None) or (sighting.planned and armed)
-    )
+    """Whether a sighting tells of a launch, so that nothing need be weighed."""
+    if sighting.echo or sighting.phrase is None:
+        return False
+    return sighting.kind == "event" or (sighting.kind == "flight" and sighting.phrase.kind == "weapon")
 
 
 def _until_comma(chunks: Sequence[Chunk], at: int, most: int) -> Sequence[Chunk]:
