@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 from extractors.chunks import Chunk, Row
 from extractors.clauses import is_verbal
 from extractors.dates import FoundDate
 from extractors.document import Document
+from extractors.lengths import measure_role
 from extractors.places import PlaceReader
-from extractors.quantities import Count, Measure
+from extractors.quantities import Count
 from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
@@ -149,60 +149,3 @@ def joined(found: list[Sighting]) -> list[Sighting]:
             continue
         kept.append(sighting)
     return kept
-
-
-_HEIGHT_BEFORE = re.compile(
-    r"(?:altitudes?|heights?|apogee|peak|high|ceiling)\s(?:of|was|at|to|reached|reaching|being|is|,)?\s?(?:\w+\s){0,4}$"
-    r"|(?:climb|rose|rise|soar|peak|ascend|top|tops|topped|lofted|maxed)\w*\s(?:out\s)?(?:to|at|up\sto|as\shigh\sas)?\s?(?:\w+\s){0,4}$"
-    r"|as\shigh\sas\s(?:\w+\s){0,3}$|up\sto\s(?:a\s)?(?:height|altitude)\sof\s(?:\w+\s){0,3}$|\binto\sspace\b",
-    re.IGNORECASE,
-)
-_HEIGHT_AFTER = re.compile(
-    r"^\W{0,2}\s?(?:high|in\saltitude|in\sheight|up\b|above\s(?:the\s)?(?:earth|sea)|into\sspace|altitude|in\sthe\sair|at\sits\shighest|-high)",
-    re.IGNORECASE,
-)
-_RANGE_BEFORE = re.compile(
-    r"(?:range\sat|distance\sat|fl[ey]w|flying|flown|travel\w*|cover\w*|distance\s(?:of|was)|range\sof|after\s(?:a\sflight\sof)?|went|downrange|took\sthem|took\sit|sailed"
-    r"|flight\sof|carried|hit\sa\starget|for|landed|fell|down|splashed\sdown|came\sdown|some|about|roughly|streaked|arced"
-    r"|target\w*|a\sdistance\sof|journey\sof|soared)\s(?:\w+\s){0,6}$",
-    re.IGNORECASE,
-)
-_RANGE_AFTER = re.compile(
-    r"^\W{0,3}\s?(?:away|downrange|down\srange|from\sthe\s(?:launch|site)|before|distance|in\sdistance|flight|range|to\sthe\stest)",
-    re.IGNORECASE,
-)
-_ABLE = re.compile(
-    r"\b(?:can|could|capable|able|range\sof|ranges?|reach\sof|within\s(?:reach|range)|designed|meant|maximum\srange|potential|"
-    r"would\shave|theoretical\w*|estimated\srange|up\sto|with\sa\srange|beyond|limit|radius|accuracy)\b[^.;,]{0,60}$",
-    re.IGNORECASE,
-)
-_ACTUAL = re.compile(
-    r"\b(?:flew|travel\w+|covered|flying|landed|fell|splashed|came\sdown|hit|struck)\b[^.;]{0,60}$", re.IGNORECASE
-)
-_OFFSET_AFTER = re.compile(
-    r"^\W{0,2}\s?(?:(?:to\sthe\s)?(?:north|south|east|west)\w*|off\b|from\s(?!the\s(?:launch|site))|outside|inside|short\sof|wide|of\s(?:the\s)?(?:coast|border)"
-    r"|long|sideways|per\shour|an\shour|into\sthe\s(?:country|interior)|deep|away\sfrom\s(?:the\s)?(?!launch))",
-    re.IGNORECASE,
-)
-
-
-def measure_role(document: Document, measure: Measure, start: int, end: int) -> Literal["distance", "apogee"] | None:
-    """What a length in the sentence `start`..`end` says of the flight; None for reach, offsets and sizes."""
-    before = document.normal[max(start, measure.start - 70) : measure.start]
-    after = document.normal[measure.end : min(end, measure.end + 40)].lstrip(") ")
-    clause = re.split(r"[;]|,\s(?:and|but|while)\s|\band\b", before)[-1]
-    if _HEIGHT_AFTER.match(after) or (_HEIGHT_BEFORE.search(clause) and not after.startswith("away")):
-        if (
-            measure.small
-            and measure.km < 1
-            and not re.search(r"altitude|height|apogee|high", clause + after[:10], re.IGNORECASE)
-        ):
-            return None
-        return "apogee"
-    if _ABLE.search(clause) and not _ACTUAL.search(clause):
-        return None
-    if measure.small or _OFFSET_AFTER.match(after):
-        return None
-    if _RANGE_AFTER.match(after) or _RANGE_BEFORE.search(clause):
-        return "distance"
-    return None

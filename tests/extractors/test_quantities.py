@@ -1,4 +1,4 @@
-"""Dates and clock times in English: what is found, and which day of the calendar or hour it stands for."""
+"""Dates, clock times and lengths in English: what is found, and what it stands for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from extractors.clocks import find_times
 from extractors.dates import Reach, Resolved, find_dates, resolve
+from extractors.document import Document
 from extractors.feasts import easter
+from extractors.lengths import measure_role
 
 _HERE = Path(__file__).parent
 _PUBLISHED = date(2025, 3, 13)
@@ -47,3 +49,10 @@ def test_easter_falls_where_the_almanac_has_it() -> None:
 def test_words_stand_for_times(words: str, expected: str) -> None:
     shown = [t.clock + ("" if t.exact else "~") + (f" {t.zone}" if t.zone else "") for t in find_times(words)]
     assert (" | ".join(shown) or "none") == expected
+
+
+@pytest.mark.parametrize(("sentence", "expected"), _cases("length_phrases.tsv"))
+def test_lengths_say_how_far_and_how_high(sentence: str, expected: str) -> None:
+    document = Document(sentence)
+    roles = [(measure_role(document, m, 0, len(sentence)), round(m.km, 1)) for m in document.measures]
+    assert (" | ".join(f"{role} {km:g}" for role, km in roles if role) or "none") == expected
