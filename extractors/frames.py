@@ -6,7 +6,7 @@ with a preposition, appositions) and gives up, rather than guess, where an unkno
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
@@ -354,15 +354,16 @@ class Frames:
         """The lower-case word at an index."""
         return self._words[index].low
 
-    def bystanders(self, launchers: Collection[str | None]) -> tuple[Party, ...]:
-        """The first party of the sentence that did not launch, else whom the paragraph is about."""
+    def bystanders(self, launched: Callable[[Party], bool]) -> tuple[Party, ...]:
+        """The first party of the sentence of which `launched` is false, else whom the paragraph is about."""
         for party in self._view.parties:
-            if party.can_react and party.actor.country not in launchers:
+            if party.can_react and not launched(party):
                 return (party,)
         subject = self._view.topic
-        if subject is None or subject.country in launchers:
+        if subject is None:
             return ()
-        return (Party(0, 0, subject, inferred=True),)
+        party = Party(0, 0, subject, inferred=True)
+        return () if launched(party) else (party,)
 
     def owner(self, noun: int) -> tuple[Party, ...]:
         """The party whose noun it is: "Tokyo's condemnation"."""

@@ -19,6 +19,7 @@ from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
+from extractors.sides import Sides
 from extractors.speakers import Speakers
 from extractors.text import Sentence, word_set
 
@@ -28,7 +29,6 @@ _HELD = frozenset().union(
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _LONGEST_SENTENCE = 2000  # characters
 _SHORTEST_QUOTE = 12  # characters
-_ACTS_WITH = {"ESA": "FRA"}  # who launches for an organisation
 _SO = frozenset({"so", "as", "nor", "neither"})
 _DID = word_set("did does do was were is are has have had")
 _ALIKE = word_set("likewise the same suit similarly")
@@ -64,7 +64,8 @@ class _Finder:
     def __init__(self, document: Document, launches: Sequence[FoundLaunch]) -> None:
         self._document = document
         self._book = cue_book(document.packs)
-        self._launchers = {found.launch.country for found in launches}
+        self._sides = Sides(document, launches)
+        self._launchers = self._sides.countries
         self._parties = PartyFinder(document, self._launchers)
         self._linker = Linker(document, launches)
         self._quotes: list[tuple[Party, SentenceView, int]] = []
@@ -115,7 +116,7 @@ class _Finder:
             country = party.actor.country
             for model in models if party.can_react else ():
                 launch = model.link.launch
-                fits = launch is None or (country != launch.country and _side_fits(model.cue, party, launch))
+                fits = launch is None or (not self._sides.own(party, launch) and self._side_fits(model.cue, party, launch))
                 if fits and model.party.actor.country != country:
                     start, end = view.words[min(first, party.first)].start, view.words[max(last, party.last)].end
                     yield replace(model, party=party, start=start, end=end, quoted=False, source=None)
@@ -136,12 +137,12 @@ class _Finder:
             country = party.actor.country
             if party.actor.name in known or party.guessed or party.actor.kind not in ("person", "office", "body"):
                 continue
-            own = country in self._launchers
+            own = self._sides.launched(party)
             cue = Cue(_QUOTED["own" if own else "other"], at, at, at)
-            link = self._linker.link(view, cue, country)
+            link = self._linker.link(view, cue, self._sides.country(party))
             if link.competing or link.launch is None or link.launch.role != "lead" or link.launch.status == "failed":
                 continue
-            if not _side_fits(cue, party, link.launch):
+            if not self._side_fits(cue, party, link.launch):
                 continue
             known.add(party.actor.name)
             start, end = view.words[min(at, party.first)].start, view.words[-1].end
@@ -178,7 +179,7 @@ class _Finder:
         if not found and cue.stance.type in _BY_FORCES:
             found = frames.equipment(cue.head) or self._tellers(cue, speakers)
         if not found and cue.stance.rule == "mobilize.defend":
-            found = frames.bystanders(self._launchers)
+            found = frames.bystanders(self._sides.launched)
         if not found and cue.stance.rule == "monitor.inquiry":
             found = speakers.of(cue.first)
         if not found and cue.stance.type == "alert":
@@ -201,7 +202,7 @@ class _Finder:
         """Who tells of a defence or a watch by unnamed hands ("gunners brought down 31, the air force said")."""
         if cue.stance.type == "alert":
             return ()
-        return tuple(p for p in speakers.of(cue.first) if p.can_react and p.actor.country not in self._launchers)
+        return tuple(p for p in speakers.of(cue.first) if p.can_react and not self._sides.launched(p))
 
     def _is_organisation(self, party: Party) -> bool:
         return self._parties.affiliations.is_organisation(party.actor.country)
@@ -213,21 +214,24 @@ class _Finder:
         found = frames.subject(cue.head) or speakers.of(cue.first)
         if found or cue.stance.type not in ("mobilize", "alert"):
             return found
-        return frames.bystanders(self._launchers) or self._locals(cue, frames)
+        return frames.bystanders(self._sides.launched) or self._locals(cue, frames)
 
     def _claim(self, cue: Cue, party: Party, view: SentenceView, frames: Frames, source: str | None) -> _Claim | None:
-        link = self._linker.link(view, cue, party.actor.country)
+        link = self._linker.link(view, cue, self._sides.country(party))
         overruled = self._overruled(cue, party, link.launch)
         if overruled is not party:
-            party, link = overruled, self._linker.link(view, cue, overruled.actor.country)
+            party, link = overruled, self._linker.link(view, cue, self._sides.country(overruled))
         if link.launch is None and (cue.stance.linked or not link.competing):
             return None
-        if link.launch is not None and not _side_fits(cue, party, link.launch):
+        if link.launch is not None and not self._side_fits(cue, party, link.launch):
             return None
         first = min(cue.first, party.first) if party.first <= cue.last else cue.first
         start, end = view.words[first].start, view.words[cue.last].end
         quoted = frames.has_quotation(cue.first, min(len(view.words) - 1, cue.last + 12))
         return _Claim(cue, party, link, start, end, quoted, source)
+
+    def _side_fits(self, cue: Cue, party: Party, launch: Launch) -> bool:
+        return cue.stance.side == "any" or self._sides.own(party, launch) == (cue.stance.side == "own")
 
     def _overruled(self, cue: Cue, party: Party, launch: Launch | None) -> Party:
         """A guessed country gives way to what is said: the launching side praises, another one blames and defends."""
@@ -320,11 +324,6 @@ def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> t
         else party
         for party in subjects
     )
-
-
-def _side_fits(cue: Cue, party: Party, launch: Launch) -> bool:
-    own = launch.country == _ACTS_WITH.get(party.actor.country or "", party.actor.country)
-    return cue.stance.side == "any" or own == (cue.stance.side == "own")
 
 
 def _by_actor(claims: Iterable[_Claim]) -> dict[str, list[_Claim]]:
