@@ -16,7 +16,7 @@ from extractors.phrases import PhraseBook, PhraseError
 from extractors.records import ReactionType
 from extractors.text import Word, word_set
 
-FrameKind = Literal["act", "say", "noun", "passive"]
+FrameKind = Literal["act", "say", "noun", "passive", "quoted"]
 Side = Literal["own", "other", "any"]
 
 
@@ -54,16 +54,17 @@ class CueError(ValueError):
 
 @dataclass(frozen=True)
 class CueBook:
-    """The compiled rules of one set of packs."""
+    """The compiled rules of one set of packs; `weak` are those that only tell the kind of an opinion."""
 
     phrases: PhraseBook
+    weak: PhraseBook
     stances: Mapping[str, Stance]
 
 
 _TYPES = word_set("condemn urge warn protest sanction consult commit monitor mobilize alert assess endorse deny")
 _ALLOWED = {
     "type": _TYPES,
-    "frame": word_set("act say noun passive"),
+    "frame": word_set("act say noun passive quoted"),
     "side": word_set("own other any"),
 }
 
@@ -92,11 +93,16 @@ def cue_book(packs: Packs) -> CueBook:
 
 def _cue_book(packs: Packs) -> CueBook:
     rules = packs.rules["reaction_rules"].values()
+    stances = {rule.id: _stance(rule) for rule in rules}
+    weak = {rule.id for rule in rules if stances[rule.id].frame == "quoted"}
     try:
-        phrases = PhraseBook({rule.id: rule.patterns for rule in rules})
+        return CueBook(
+            PhraseBook({rule.id: rule.patterns for rule in rules if rule.id not in weak}),
+            PhraseBook({rule.id: rule.patterns for rule in rules if rule.id in weak}),
+            stances,
+        )
     except PhraseError as error:
         raise CueError(f"reaction {error}; the notation is in docs/rules.md") from error
-    return CueBook(phrases, {rule.id: _stance(rule) for rule in rules})
 
 
 _STATES = word_set(
@@ -166,7 +172,9 @@ def _same_matter(a: Cue, b: Cue) -> bool:
 
 # -- guards --------------------------------------------------------------------------------------------------------
 
-_NEGATIONS = word_set("no not never without refused refuses refusing declined declines declining avoided stopped nor")
+_NEGATIONS = word_set(
+    "no not never nothing hardly without refused refuses refusing declined declines declining avoided stopped nor"
+)
 # Words that turn those after them into what is asked for or rejected, not said in one's own voice.
 _GOVERNING = {
     "condemn": word_set(
@@ -176,6 +184,7 @@ _GOVERNING = {
     "mobilize": word_set("denied denies denying accused accuses accusing"),
     "warn": word_set("asked asking asks called calling calls urged urging urges demanded demanding demands"),
 }
+_ASKED = word_set("asked asks asking requested requests wants want wanted called calls demanded demands urged urges")
 _UNSAID = word_set("no without never nothing")
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
@@ -204,6 +213,8 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
         if any(low in _HEDGES for low in before[:4]):
             return "intended"
         if not cue.stance.future and any(low in _FUTURES for low in before[:3]):
+            return "intended"
+        if before[:1] == ["to"] and cue.stance.type == "consult" and governing & _ASKED:
             return "intended"
         if before[:1] == ["to"] and any(low in ("expected", "set", "likely", "ready", "wants") for low in before[1:3]):
             return "intended"

@@ -6,7 +6,7 @@ with a preposition, appositions) and gives up, rather than guess, where an unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
@@ -100,7 +100,8 @@ class Frames:
             or not (party.actor.modifier or party.actor.kind in ("state", "body"))
         ):
             return ()
-        return () if self._in_prepositional_phrase(party) or at == verb - 1 else (party,)
+        beside = at == verb - 1 and (self.is_verb(verb) or not party.actor.modifier)
+        return () if self._in_prepositional_phrase(party) or beside else (party,)
 
     def _look_back(self, verb: int) -> tuple[Party, ...]:
         covering = self._view.at(verb)
@@ -187,6 +188,8 @@ class Frames:
             if len(listed) > 1 or self._has_comma(closing) or self._is_sample(listed[0]):
                 return listed
         opening = self._comma_before(at)
+        if opening > 0 and self._words[opening + 1].low in _LED and self._words[opening + 2].low == "by":
+            return self._look_back(opening) or ((closing,) if closing is not None else ())
         if opening > 0 and (self._is_aside(opening) or not self._verb_between(opening, at)):
             found = self._look_back(opening)
             if found:
@@ -319,6 +322,29 @@ class Frames:
                 return self.listed(at + 1)
         return ()
 
+    def orderer(self, after: int) -> tuple[Party, ...]:
+        """On whose orders something was done: "on the government's orders", "by order of the coast guard"."""
+        for at in range(after, len(self._words)):
+            if self._words[at].low not in _ORDERS:
+                continue
+            if found := self.owner(at):
+                return found
+            if at + 1 < len(self._words) and self._words[at + 1].low == "of":
+                return self.listed(at + 2)[:1]
+        return ()
+
+    def companions(self, after: int) -> tuple[Party, ...]:
+        """Who does the same with the subject: "together with Seoul", "alongside Polish F-16s", "joined by Ottawa"."""
+        for at in range(after, min(len(self._words) - 1, after + _COMPANY_REACH)):
+            low, following = self._words[at].low, self._words[at + 1].low
+            if low in _BREAKS:
+                break
+            if low == "alongside":
+                return self.listed(at + 1)
+            if (low, following) in _TOGETHER:
+                return self.listed(at + 2)
+        return ()
+
     def listed(self, at: int) -> tuple[Party, ...]:
         """The parties listed from word `at` on: "Tokyo, Seoul and the United States"."""
         found: list[Party] = []
@@ -373,6 +399,10 @@ class Frames:
                 return (party,) if self._words[back].low.endswith(("'s", "'")) else ()
         return ()
 
+    def opens_with(self, nouns: Collection[str]) -> bool:
+        """Whether one of the nouns is among the first words of the sentence."""
+        return any(word.low in nouns for word in self._words[:4])
+
     def quoted_at(self, at: int) -> bool:
         """Whether the word stands inside a quotation."""
         return self.quoted[at]
@@ -397,6 +427,10 @@ _CONTROL = frozenset().union(
         for v in word_set("tell ask order urge warn advise instruct want press beg prompt lead force cause allow drive")
     )
 )
+_LED = word_set("led headed chaired run represented fronted commanded directed flanked")
+_ORDERS = word_set("order orders instruction instructions behest bidding command insistence advice authority")
+_COMPANY_REACH = 10  # words
+_TOGETHER = {("together", "with"), ("along", "with"), ("jointly", "with"), ("joined", "by"), ("seconded", "by")}
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
 SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")

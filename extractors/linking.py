@@ -30,7 +30,7 @@ _ANAPHORA = word_set(
 _COMPETING = _forms(
     """drill exercise manoeuvre maneuver sale contract coup takeover election tariff balloon leaflet
     reactor enrichment centrifuge broadcast loudspeaker embargo accord abduction
-    hostage settlement airstrike deployment shipment transfer cyberattack hack arrest detention execution
+    hostage airstrike deployment shipment transfer cyberattack hack arrest detention execution
     referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
@@ -113,7 +113,7 @@ class Linker:
 
     def _window(self, view: SentenceView, cue: Cue) -> tuple[int, int]:
         """The words that say what the cue is about: its object, for words in a mouth the whole sentence."""
-        if cue.stance.frame == "say":
+        if cue.stance.frame in ("say", "quoted"):
             return _clause_of(view.words, cue.first, cue.last)
         last = cue.last
         while last + 1 < len(view.words) and last - cue.last < 14 and view.words[last + 1].low not in _ENDS:

@@ -21,49 +21,116 @@ _IRREGULAR = {
         line.partition(": ")
         for line in """
 be: is was been being are were am
+bear: bears bore borne bearing
 beat: beats beat beaten beating
 begin: begins began begun beginning
-bring: brings brought bringing
+bend: bends bent bending
+bind: binds bound binding
+bite: bites bit bitten biting
+blow: blows blew blown blowing
 break: breaks broke broken breaking
+bring: brings brought bringing
+build: builds built building
+burn: burns burned burnt burning
+buy: buys bought buying
+catch: catches caught catching
+choose: chooses chose chosen choosing
+cling: clings clung clinging
 come: comes came coming
+cut: cuts cut cutting
+deal: deals dealt dealing
 deny: denies denied denying
+dig: digs dug digging
+do: does did done doing
 draw: draws drew drawn drawing
+drive: drives drove driven driving
+eat: eats ate eaten eating
+fall: falls fell fallen falling
+feed: feeds fed feeding
 feel: feels felt feeling
 fight: fights fought fighting
 find: finds found finding
+flee: flees fled fleeing
+fling: flings flung flinging
 fly: flies flew flown flying
+forbid: forbids forbade forbidden forbidding
+forget: forgets forgot forgotten forgetting
+forgive: forgives forgave forgiven forgiving
 freeze: freezes froze frozen freezing
 get: gets got gotten getting
 give: gives gave given giving
 go: goes went gone going
+grow: grows grew grown growing
 have: has had having
+hear: hears heard hearing
+hide: hides hid hidden hiding
 hit: hits hit hitting
 hold: holds held holding
+hurt: hurts hurt hurting
 keep: keeps kept keeping
+know: knows knew known knowing
+lay: lays laid laying
+lead: leads led leading
+lean: leans leaned leant leaning
+leave: leaves left leaving
+lend: lends lent lending
+let: lets let letting
+light: lights lit lighting
+lose: loses lost losing
 make: makes made making
+mean: means meant meaning
 meet: meets met meeting
+overcome: overcomes overcame overcoming
 pay: pays paid paying
 put: puts put putting
+ride: rides rode ridden riding
 ring: rings rang rung ringing
+rise: rises rose risen rising
+run: runs ran run running
 say: says said saying
 see: sees saw seen seeing
 seek: seeks sought seeking
+sell: sells sold selling
 send: sends sent sending
 set: sets set setting
 shake: shakes shook shaken shaking
+shed: sheds shed shedding
 shoot: shoots shot shooting
+show: shows showed shown showing
 shut: shuts shut shutting
+sing: sings sang sung singing
+sink: sinks sank sunk sinking
+sit: sits sat sitting
+sleep: sleeps slept sleeping
+slide: slides slid sliding
 speak: speaks spoke spoken speaking
+spend: spends spent spending
+spin: spins spun spinning
+spit: spits spat spitting
+split: splits split splitting
+spread: spreads spread spreading
+spring: springs sprang sprung springing
 stand: stands stood standing
+steal: steals stole stolen stealing
+stick: sticks stuck sticking
+sting: stings stung stinging
 strike: strikes struck stricken striking
 swear: swears swore sworn swearing
+swing: swings swung swinging
 take: takes took taken taking
+teach: teaches taught teaching
 tear: tears tore torn tearing
 tell: tells told telling
 think: thinks thought thinking
 throw: throws threw thrown throwing
 understand: understands understood understanding
+undertake: undertakes undertook undertaken undertaking
+wake: wakes woke woken waking
+weep: weeps wept weeping
+win: wins won winning
+wind: winds wound winding
 withdraw: withdraws withdrew withdrawn withdrawing
+wring: wrings wrung wringing
 write: writes wrote written writing
 """.strip().splitlines()
     )

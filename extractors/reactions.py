@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractors.actors import Actor
-from extractors.cues import Cue, Stance, cue_book, find_cues
+from extractors.cues import Cue, cue_book, find_cues
 from extractors.document import Document
 from extractors.frames import Frames
 from extractors.launches import FoundLaunch
 from extractors.linking import HOSTILE, Link, Linker
+from extractors.opinions import Opinion, Opinions
 from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
@@ -26,19 +27,19 @@ from extractors.text import Sentence, word_set
 _HELD = frozenset().union(
     *(inflections(verb) for verb in word_set("hold meet speak talk compare agree discuss consult"))
 )
+_DEEDS = frozenset({"consult", "mobilize", "alert", "monitor", "commit", "sanction"})
+_SHOWN = frozenset({"deny", "assess", "commit", "monitor", "endorse"})  # by deeds as well as by words
+_NOTICES = word_set("notam notams notice notices warning warnings bulletin bulletins advisory advisories alert order")
+_ENEMIES = word_set("terrorists rebels militants enemy enemies insurgents gunmen attackers aggressors separatists")
+_SHARED = frozenset({"condemn", "urge", "warn", "consult", "sanction", "mobilize", "endorse", "commit"})
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
 _LONGEST_SENTENCE = 2000  # characters
-_SHORTEST_QUOTE = 12  # characters
 _SO = frozenset({"so", "as", "nor", "neither"})
 _DID = word_set("did does do was were is are has have had")
 _ALIKE = word_set("likewise the same suit similarly")
 _FOLLOWED = word_set("followed concurred agreed")
 _SECONDED = word_set("seconded echoed joined backed")
 _STOPS = frozenset({".", ",", "", "within", "an", "hours", "minutes", "soon", "later", "on"})
-_QUOTED = {
-    "own": Stance("endorse.quoted", "endorse", "SUPPORT", "say", "own", True, False),
-    "other": Stance("condemn.quoted", "condemn", "ACCUSE", "say", "other", True, False),
-}
 _WITHOUT_AGENT = frozenset({"protest", "mobilize", "monitor", "alert", "consult", "sanction"})
 
 
@@ -68,7 +69,8 @@ class _Finder:
         self._launchers = self._sides.countries
         self._parties = PartyFinder(document, self._launchers)
         self._linker = Linker(document, launches)
-        self._quotes: list[tuple[Party, SentenceView, int]] = []
+        self._opinions = Opinions(document, self._book)
+        self._voiced: list[Opinion] = []
 
     def find(self) -> tuple[Reaction, ...]:
         claims: list[_Claim] = []
@@ -86,13 +88,11 @@ class _Finder:
 
     def _claims(self, view: SentenceView) -> Iterator[_Claim]:
         cues = find_cues(self._book, view, self._document.published)
-        quoted = self._first_quoted(view)
-        if not cues and quoted is None:
+        if not cues and not view.parties and not self._document.quotation_at(view.sentence.start):
             return
         frames = Frames(self._document, view)
         speakers = Speakers(self._document, view, self._parties, frames)
-        if quoted is not None:
-            self._quotes.extend((party, view, quoted) for party in speakers.of(quoted) if party.can_react)
+        self._voiced.extend(self._opinions.find(view, frames, speakers))
         for cue in cues:
             for party in self._who(cue, frames, speakers):
                 if not party.can_react:
@@ -116,46 +116,55 @@ class _Finder:
             country = party.actor.country
             for model in models if party.can_react else ():
                 launch = model.link.launch
-                fits = launch is None or (not self._sides.own(party, launch) and self._side_fits(model.cue, party, launch))
+                fits = launch is None or (
+                    not self._sides.own(party, launch) and self._side_fits(model.cue, party, launch)
+                )
                 if fits and model.party.actor.country != country:
                     start, end = view.words[min(first, party.first)].start, view.words[max(last, party.last)].end
                     yield replace(model, party=party, start=start, end=end, quoted=False, source=None)
 
-    def _first_quoted(self, view: SentenceView) -> int | None:
-        """The first word of a quotation of some length, where the sentence has one."""
-        for index, word in enumerate(view.words):
-            quotation = self._document.quotation_at(word.start)
-            if quotation is not None:
-                long = quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE
-                return index if long else None
-        return None
-
     def _by_default(self, claims: Sequence[_Claim]) -> Iterator[_Claim]:
-        """Quotations whose words no rule knows: most likely praise by the launching side, blame by others."""
-        known = {claim.party.actor.name for claim in claims}
-        for party, view, at in self._quotes:
-            country = party.actor.country
-            if party.actor.name in known or party.guessed or party.actor.kind not in ("person", "office", "body"):
+        """What opinions in words no rule knows amount to; of a party that has said where it stands, nothing."""
+        stated = {(claim.party.actor.name, claim.cue.stance.type) for claim in claims}
+        known = {name for name, kind in stated if kind not in _DEEDS}
+        outspoken = {name for name, kind in stated if kind not in _DEEDS | {"urge"}}
+        for opinion in self._voiced:
+            party, view = opinion.party, opinion.view
+            if party.actor.name in (outspoken if opinion.named else known) or party.guessed or not party.can_react:
                 continue
-            own = self._sides.launched(party)
-            cue = Cue(_QUOTED["own" if own else "other"], at, at, at)
-            link = self._linker.link(view, cue, self._sides.country(party))
-            if link.competing or link.launch is None or link.launch.role != "lead" or link.launch.status == "failed":
+            if party.actor.kind not in ("person", "office", "body") and not opinion.named:
                 continue
-            if not self._side_fits(cue, party, link.launch):
+            if any(_within(claim, opinion) for claim in claims):
                 continue
-            known.add(party.actor.name)
-            start, end = view.words[min(at, party.first)].start, view.words[-1].end
-            yield _Claim(cue, party, replace(link, inferred=True), start, end, True, None)
+            claim = self._opined(opinion, party, view)
+            if claim is not None:
+                known.add(party.actor.name)
+                outspoken.add(party.actor.name)
+                yield claim
+
+    def _opined(self, opinion: Opinion, party: Party, view: SentenceView) -> _Claim | None:
+        at = opinion.first
+        neutral = Cue(self._book.stances["condemn.quoted"], at, at, at)
+        link = self._linker.link(view, neutral, self._sides.country(party))
+        launch = link.launch
+        if link.competing or launch is None or launch.role != "lead" or launch.status == "failed":
+            return None
+        cue = self._opinions.kind(opinion, launch, own=self._sides.own(party, launch))
+        if cue is None or not self._side_fits(cue, party, launch):
+            return None
+        start, end = view.words[min(at, party.first)].start, view.words[opinion.last].end
+        return _Claim(cue, party, replace(link, inferred=True), start, end, not opinion.named, None)
 
     def _who(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """The parties whose stance it is; empty where that is unclear."""
         if cue.stance.frame == "noun":
             return self._authors(cue, frames, speakers)
         if cue.stance.frame == "say":
-            return speakers.of(cue.first)
+            doers = frames.subject(cue.head) if cue.stance.type in _SHOWN and frames.is_verb(cue.head) else ()
+            return speakers.of(cue.first) or doers
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
-            agents = frames.authors(cue.head + 1, ("by",), reach=cue.last - cue.head + 8)
+            by = ("by", "from") if cue.stance.type == "protest" else ("by",)
+            agents = frames.authors(cue.head + 1, by, reach=cue.last - cue.head + 8)
             return agents or self._without_agent(cue, frames, speakers)
         doers = self._doers(cue, frames, speakers)
         return _speaking_for(doers, speakers.of(cue.first)) + frames.echoed(cue.last + 1)
@@ -174,14 +183,18 @@ class _Finder:
         """Whose deed it is: the subject, else whom the kind of deed lets stand for it."""
         found = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
         found = found or frames.authors(cue.last + 1, ("from",), reach=2)
+        if found and cue.stance.type in _SHARED:
+            found += frames.companions(cue.head + 1)
         if not found and cue.stance.type in ("consult", "commit"):
             found = tuple(p for p in speakers.of(cue.first) if self._is_organisation(p))
         if not found and cue.stance.type in _BY_FORCES:
-            found = frames.equipment(cue.head) or self._tellers(cue, speakers)
+            found = frames.orderer(cue.head) or frames.equipment(cue.head) or self._tellers(cue, frames, speakers)
         if not found and cue.stance.rule == "mobilize.defend":
             found = frames.bystanders(self._sides.launched)
         if not found and cue.stance.rule == "monitor.inquiry":
             found = speakers.of(cue.first)
+        if not found and cue.stance.type == "alert":
+            found = frames.authors(0, ("from", "by"), reach=cue.head) if frames.opens_with(_NOTICES) else ()
         if not found and cue.stance.type == "alert":
             found = self._without_agent(cue, frames, speakers)
         if cue.stance.type == "consult" and frames.word(cue.head) in _HELD:
@@ -198,11 +211,12 @@ class _Finder:
             Party(cue.head, cue.head, Actor(start, end, "body", "authorities", home, inferred=True), inferred=True),
         )
 
-    def _tellers(self, cue: Cue, speakers: Speakers) -> tuple[Party, ...]:
+    def _tellers(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """Who tells of a defence or a watch by unnamed hands ("gunners brought down 31, the air force said")."""
         if cue.stance.type == "alert":
             return ()
-        return tuple(p for p in speakers.of(cue.first) if p.can_react and not self._sides.launched(p))
+        enemies = any(frames.word(at) in _ENEMIES for at in range(max(0, cue.head - 4), cue.head))
+        return tuple(p for p in speakers.of(cue.first) if p.can_react and not enemies and not self._sides.launched(p))
 
     def _is_organisation(self, party: Party) -> bool:
         return self._parties.affiliations.is_organisation(party.actor.country)
@@ -211,7 +225,9 @@ class _Finder:
         """Who is behind a passive that names nobody: its subject, who tells it, or whom the paragraph is about."""
         if cue.stance.type not in _WITHOUT_AGENT:
             return ()
-        found = frames.subject(cue.head) or speakers.of(cue.first)
+        found = frames.orderer(cue.head) or frames.subject(cue.head) or speakers.of(cue.first)
+        if cue.stance.type == "protest" and (found or frames.is_passive(cue.head)):
+            found = tuple(p for p in found if not self._sides.launched(p)) or frames.bystanders(self._sides.launched)
         if found or cue.stance.type not in ("mobilize", "alert"):
             return found
         return frames.bystanders(self._sides.launched) or self._locals(cue, frames)
@@ -280,6 +296,13 @@ class _Finder:
             rules=tuple(dict.fromkeys(claim.cue.stance.rule for claim in claims)),
             inferred=tuple(inferred),
         )
+
+
+def _within(claim: _Claim, opinion: Opinion) -> bool:
+    """Whether the words of an opinion have been claimed by a rule for the same party already."""
+    words = opinion.view.words
+    overlaps = claim.end > words[opinion.first].start and claim.start < words[opinion.last].end
+    return overlaps and claim.party.actor.country == opinion.party.actor.country
 
 
 def _echo_at(view: SentenceView) -> tuple[int, int]:

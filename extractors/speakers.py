@@ -8,7 +8,17 @@ from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
 from extractors.text import Word, word_set
 
-_INVERTIBLE = word_set("said says wrote writes added adds warned asked tweeted posted insisted declared noted replied")
+_INVERTIBLE = word_set(
+    """said says wrote writes added adds warned warns asked asks tweeted posted insisted insists declared declares noted
+    notes replied replies promised promises vowed vows fumed growled thundered concluded concludes remarked observed
+    commented exclaimed lamented quipped joked explained stated countered retorted stressed argued recalled told tells
+    boasted exulted urged urges announced sneered scoffed snapped continued admitted conceded maintained cautioned"""
+)
+_LET = word_set("let lets make makes made making")
+_VERDICTS = word_set(
+    "verdict word words view comment answer reply response reaction line message position conclusion summary take"
+)
+_TEXTS = word_set("statement text communique communiqué readout message note letter post release commentary report")
 
 
 class Speakers:
@@ -32,7 +42,10 @@ class Speakers:
     def _speaks(self, index: int, word: Word) -> bool:
         if word.low == "according" and index + 1 < len(self._words) and self._words[index + 1].low == "to":
             return True
-        return word.low in SPEECH and not (index and self._words[index - 1].low in ("a", "the", "of", "an", "in"))
+        if word.low in _LET and "known" in {after.low for after in self._words[index + 1 : index + 4]}:
+            return True
+        before = self._words[index - 1].low if index else ""
+        return word.low in SPEECH and before not in ("a", "the", "of", "an", "in") and not before.endswith("'s")
 
     def of(self, at: int) -> tuple[Party, ...]:
         """Who says the word `at`: the nearest speech verb before it, else after it, else the quotation's speaker."""
@@ -60,6 +73,9 @@ class Speakers:
         if not self._frames.quoted[at]:
             return ()
         outside = [p for p in self._view.parties if not self._frames.quoted[p.first] and p.can_react]
+        heads = [p for p in outside if p.last + 1 < at and self._words[p.last + 1].low in _VERDICTS]
+        if heads:
+            return (heads[0],)
         return (outside[0],) if len({p.actor.country for p in outside}) == 1 else ()
 
     def _running(self, at: int) -> tuple[Party, ...]:
@@ -95,7 +111,23 @@ class Speakers:
         if self._words[verb].low == "saying" and verb > 1 and self._words[verb - 1].low == "as":
             quoted = self._view.ending_at(verb - 2)
             return (quoted,) if quoted is not None else ()
-        return self._frames.subject(verb)
+        return self._frames.subject(verb) or self._text_of(verb) or self._main_subject(verb)
+
+    def _text_of(self, verb: int) -> tuple[Party, ...]:
+        """Whose statement it is that "reads" or "went on": the issuer's, or his whom the sentence before was about."""
+        actor = self._view.issuer or self._view.topic
+        noun = next((i for i in range(verb - 1, max(-1, verb - 4), -1) if self._words[i].low in _TEXTS), None)
+        if actor is None or noun is None or self._words[max(0, noun - 1)].low not in DETERMINERS:
+            return ()
+        return (Party(noun, noun, actor, inferred=True),)
+
+    def _main_subject(self, verb: int) -> tuple[Party, ...]:
+        """Who speaks by a participle that opens the sentence: "Calling it a farce, the minister …"."""
+        if verb > 1 or not self._words[verb].low.endswith("ing"):
+            return ()
+        commas = [i for i in range(verb + 1, len(self._words)) if self._words[i].low == ","]
+        found = (p for at in commas for p in self._view.parties if at < p.first <= at + 2)
+        return tuple(found)[:1]
 
     def _inverted(self, verb: int) -> bool:
         word = self._words[verb]
