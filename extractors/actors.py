@@ -446,9 +446,12 @@ def _introduces(left: Actor, right: Actor) -> bool:
     return left.kind == "office" and right.kind == "person"
 
 
+_ARABIC_NAME = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az|ol|ul)-[A-Z]")
+
+
 def _is_name_word(word: Word) -> bool:
     return (
-        word.text[0].isupper()
+        (word.text[0].isupper() or _ARABIC_NAME.match(word.text) is not None)
         and word.text not in _NOT_A_NAME
         and not word.text[0].isdigit()
         and "." not in word.text[:-1]

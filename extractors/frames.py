@@ -40,7 +40,11 @@ _PEOPLE = word_set(
     commander commanders crews jets fighters warships ships planes aircraft batteries envoy envoys ambassador
     delegation team regime leadership side intelligence diplomats generals soldiers agency command defences defenses
     warplanes bombers cabinet council police parliament service services department secretariat commission bloc
-    alliance coalition secretary chief capital embassy mission delegate representative premier"""
+    alliance coalition secretary chief capital embassy mission delegate representative premier
+    counterpart counterparts observer observers speaker chiefs heads representatives mouthpiece envoys
+    bureau directorate staff guard guards coastguard patrol teams inspectors investigators divers
+    prosecutors regulator regulators watchdog chancellor king emir presidency palace kremlin headquarters
+    authority administrations ministries governments negotiator negotiators attaché spokespeople"""
 )
 _FURTHEST = 24  # words that a look back may cross
 
@@ -111,6 +115,7 @@ class Frames:
         if self._is_infinitive(verb) and verb > 1 and self._words[verb - 2].low == ",":
             return self._carried(verb - 2)
         nouns = 0
+        heads: set[str] = set()
         while at >= 0 and verb - at <= _FURTHEST:
             low = self._words[at].low
             party = self._view.ending_at(at)
@@ -124,6 +129,8 @@ class Frames:
             elif low in _BREAKS:
                 return ()
             elif low in _JOINERS or low == ",":
+                if nouns and low == "and" and heads & _PARTNERS:
+                    return self._with_partners(at)
                 return () if nouns else self._over_comma(at) if low == "," else self._carried(at)
             elif low in _RELATIVES or (low == "that" and not self.is_verb(at - 1)):
                 return self._antecedent(at)
@@ -136,9 +143,17 @@ class Frames:
                 told = nouns and (not self._is_infinitive(verb) or low in _CONTROL)
                 return () if told else self.subject(at)
             else:
+                heads.add(low)
                 nouns += 1
                 at -= 1
         return ()
+
+    def _with_partners(self, at: int) -> tuple[Party, ...]:
+        """ "Japan and its allies", "the president and the three chiefs": the party before the "and" at `at`."""
+        party = self._view.ending_at(at - 1)
+        if party is None or party.actor.modifier or self._in_prepositional_phrase(party):
+            return ()
+        return self._with_coordinated(party)
 
     def _from_party(self, party: Party, nouns: int) -> tuple[Party, ...] | int:
         """The subject if the party is one, else the index from which to look further back."""
@@ -420,6 +435,11 @@ _NO_FORCES = word_set(
     waters"""
 )
 _ASIDES = word_set("who which whose where now then in on at for speaking writing asked despite")
+# Whom a party acts together with, without being named: "Tokyo and other capitals", "Norway and its neighbours".
+_PARTNERS = word_set(
+    """allies ally partners partner neighbours neighbors capitals governments countries nations states members others
+    chiefs ministers officials leaders counterparts powers friends commanders generals islands republics delegations"""
+)
 _STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
 _CONTROL = frozenset().union(
     *(

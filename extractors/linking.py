@@ -34,7 +34,9 @@ _COMPETING = _forms(
     referendum annexation tax whaling memorial shrine"""
 ) - _forms("launch")
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
+_MARKS = ",.:;!?'\"()“”‘’"
 _RECENT = 10  # days
+_HEAD = 3  # sentences
 _EARLY = 5  # sentences
 _ANSWERED = frozenset({"condemn", "deny", "protest"})
 HOSTILE = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize"})
@@ -61,9 +63,18 @@ class Linker:
         self._spans = spans
         self._by_key = {launch.key: launch for launch in launches}
         self._leads = [launch for launch in launches if launch.role == "lead"]
-        self._likely = [one.launch for one in found if self._may_lead(one)]
+        self._likely = [one.launch for one in found if self._may_lead(one)] if self._is_told_first() else []
         self._countries = {launch.country for launch in launches}
         self._in_drill = self._lead_sentence_has_drill()
+
+    def _is_told_first(self) -> bool:
+        """Whether headline or first sentences speak of launches, weapons or attacks at all."""
+        for sentence in self._document.sentences[:_HEAD]:
+            if self._document.mentions_in(sentence.start, sentence.end, "weapon", "noun"):
+                return True
+            if any(self._is_launch_word(w.low) for w in self._document.words_in(sentence.start, sentence.end)):
+                return True
+        return any(self._is_launch_word(low.strip(_MARKS)) for low in self._document.title.lower().split())
 
     def _may_lead(self, found: FoundLaunch) -> bool:
         """Whether the article may be about a launch that was read as background: recent, or undated and told early."""

@@ -19,6 +19,8 @@ _VERDICTS = word_set(
     "verdict word words view comment answer reply response reaction line message position conclusion summary take"
 )
 _TEXTS = word_set("statement text communique communiqué readout message note letter post release commentary report")
+_BEFORE_NOUNS = word_set("a the of an in whose its his her their no by with")
+_VIEWS = word_set("view views eyes opinion reading judgement judgment words book estimation assessment verdict parlance")
 
 
 class Speakers:
@@ -45,7 +47,7 @@ class Speakers:
         if word.low in _LET and "known" in {after.low for after in self._words[index + 1 : index + 4]}:
             return True
         before = self._words[index - 1].low if index else ""
-        return word.low in SPEECH and before not in ("a", "the", "of", "an", "in") and not before.endswith("'s")
+        return word.low in SPEECH and before not in _BEFORE_NOUNS and not before.endswith("'s")
 
     def of(self, at: int) -> tuple[Party, ...]:
         """Who says the word `at`: the nearest speech verb before it, else after it, else the quotation's speaker."""
@@ -62,9 +64,15 @@ class Speakers:
         return next((found for way in ways if (found := way(at))), ())
 
     def _viewpoint(self, at: int) -> tuple[Party, ...]:
-        """ "For Tokyo, the launch is …", "To Seoul it was …": whose view the sentence gives."""
-        for party in self._view.parties[:1]:
-            if party.first in (1, 2) and self._words[0].low in ("for", "to") and party.last < at and party.can_react:
+        """ "For Tokyo, the launch is …", "in Seoul's view", "the ministry, in whose eyes …": whose view is given."""
+        lows = [word.low for word in self._words]
+        for party in self._view.parties:
+            before, after = lows[max(0, party.first - 5) : party.first], lows[party.last + 1 : party.last + 5]
+            opens = party.first in (1, 2) and lows[0] in ("for", "to") and party.last < at
+            owned = before[-1:] == ["in"] and party.actor.modifier and any(low in _VIEWS for low in after[:2])
+            of = any(low in _VIEWS for low in before) and any(low in ("of", "to", "from") for low in before[-2:])
+            whose = "whose" in after[:3] and any(low in _VIEWS for low in after)
+            if party.can_react and (opens or owned or whose or (of and "in" in before)):
                 return (party,)
         return ()
 

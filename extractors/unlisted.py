@@ -49,6 +49,7 @@ _PEOPLE = word_set(
     gunboats board commission inspectors batteries delegation mission"""
 )
 _COMMON_BODIES = (BODY_NOUNS - _NO_COMMON_BODIES) | _PEOPLE
+_ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")  # "19th Infantry Division"
 _INITIALS = re.compile(r"(?:[A-Z]\.)+")
 _ARABIC = re.compile(r"(?:al|el|as|ad|ar|ash|an|at|az)-[A-Z]")
 
@@ -75,6 +76,8 @@ def _continues(words: Sequence[Word], first: int, at: int) -> bool:
         return True
     if _INITIALS.fullmatch(word.text) or _ARABIC.match(word.text):
         return True
+    if at == first and _ORDINAL.fullmatch(word.low):
+        return at + 1 < len(words) and words[at + 1].text[0].isupper()
     capital = word.text[0].isupper() and word.low not in _NO_NAMES
     return capital and (not word.text.isupper() or len(word.text) == 1 or _shouted(words, first, at))
 
