@@ -223,6 +223,8 @@ class _Finder:
 
     def _without_agent(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """Who is behind a passive that names nobody: its subject, who tells it, or whom the paragraph is about."""
+        if cue.stance.type == "assess":  # "Ankara was unworried": no passive, but a state of mind
+            return frames.subject(cue.head)
         if cue.stance.type not in _WITHOUT_AGENT:
             return ()
         found = frames.orderer(cue.head) or frames.subject(cue.head) or speakers.of(cue.first)
