@@ -20,7 +20,9 @@ _VERDICTS = word_set(
 )
 _TEXTS = word_set("statement text communique communiqué readout message note letter post release commentary report")
 _BEFORE_NOUNS = word_set("a the of an in whose its his her their no by with")
-_VIEWS = word_set("view views eyes opinion reading judgement judgment words book estimation assessment verdict parlance")
+_VIEWS = word_set(
+    "view views eyes opinion reading judgement judgment words book estimation assessment verdict parlance"
+)
 
 
 class Speakers:
