@@ -25,6 +25,11 @@ from extractors.text import word_set
 _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
 # Whose soil others do not launch from: a launch from there is theirs.
 _LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
+# Weak nouns that, with a day, name a launch by themselves once launches are spoken of.
+_DATED_NOUNS = frozenset(
+    ["return to flight", "debut", "maiden voyage", "maiden flight", "maiden mission", "maiden launch", "inaugural flight",
+     "inaugural launch", "first flight", "demonstration flight", "test flight", "qualification flight", "outing"]
+)  # fmt: skip
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 
 
@@ -32,7 +37,7 @@ _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 class Told:
     """A launch in the making: its sightings in text order and what they agree on.
 
-    `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
+    `near` is the day named last before an undated launch was first told: most likely its own. `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
     that gave `date`; `date_inferred` where it stands elsewhere than with the launch.
     """
 
@@ -49,6 +54,7 @@ class Told:
     role: str = "weapon"
     like: Told | None = None
     single: bool = False
+    near: Resolved | None = None
 
     @property
     def first(self) -> Sighting:
@@ -166,12 +172,20 @@ class Teller:
     def _opened(self, sighting: Sighting) -> Told:
         """A new launch; one named by a bare noun ("the previous flight") is of the kind of the launch in focus."""
         told = Told(planned=sighting.planned, role=sighting.phrase.role if sighting.phrase else "weapon")
+        self._stand_by(told, sighting)
         model = self._focus
         if model is not None and not any(p.kind == "weapon" or p.weapon_class for p in sighting.phrases):
             told.weapon_class, told.country = model.weapon_class, model.country
             told.name = model.name if model.weapon_class in ("projectile", "space_launch_vehicle") else None
             told.like = model
         return told
+
+    def _stand_by(self, told: Told, sighting: Sighting) -> None:
+        """The day named last before a launch, which is its own until its own words say another."""
+        paragraph = self._doc.paragraphs[sighting.paragraph]
+        near = self.calendar.nearest_before(sighting.at, paragraph.start if self.told else 0)
+        if near is not None and near[1].precision == "day" and not (sighting.planned or near[0].relative):
+            told.near = near[1]
 
     def _add(
         self, told: Told, sighting: Sighting, country: str | None, found: FoundDate | None, date: Resolved | None
@@ -249,7 +263,7 @@ class Teller:
         ):
             return False
         if sighting.kind == "flight":
-            another = date is not None and (phrase.order != "" or sighting.failed)
+            another = date is not None and (phrase.order != "" or sighting.failed or self._unlike_all(sighting, date))
             return (
                 (date is not None or not self.told)
                 and (not sighting.definite or not self.told or another)
@@ -264,9 +278,20 @@ class Teller:
             return False
         if armed:
             return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
+        if noun.noun in _DATED_NOUNS and date is not None and self.told:
+            return True
         if date is None or date.precision == "year":
             return noun.strong and not self.told and not noun.plural
         return noun.strong or (noun.order != "" if self.told else noun.date is not None and self._armed())
+
+    def _unlike_all(self, sighting: Sighting, date: Resolved) -> bool:
+        """Whether a dated weapon is of a kind, or of a day, that no launch told so far is of."""
+        if sighting.weapon_class is None and sighting.name is None:
+            return False
+        return all(
+            not _kinds_agree(told, sighting) or (told.date is not None and not _same_date(told.date, date))
+            for told in self.told
+        )
 
     def _armed(self) -> bool:
         """Whether the text speaks of a weapon that flies."""
@@ -285,7 +310,7 @@ class Teller:
             dated = [told for told in fitting if told.date is not None and _same_date(told.date, date)]
             if dated:
                 return self._nearest(dated, sighting)
-            undated = [told for told in fitting if told.date is None]
+            undated = [t for t in fitting if t.date is None and not _stands_apart(t, sighting, date)]
             if sighting.echo and sighting.order != "ordinal":
                 return None
             undated = [t for t in undated if sighting.definite or sighting.sentence - t.first.sentence <= 2]
@@ -328,6 +353,15 @@ class Teller:
         if sighting.planned != told.planned and not anaphor:
             return date is not None and told.date is not None and _same_date(told.date, date)
         return not (told.planned and sighting.kind == "flight")
+
+
+def _stands_apart(told: Told, sighting: Sighting, date: Resolved) -> bool:
+    """Whether a dated sighting, paragraphs away, names another day than the one an undated launch stands beside."""
+    if told.near is None or sighting.paragraph == told.sightings[-1].paragraph:
+        return False
+    if told.first.kind == "nominal" and not sighting.order:
+        return False
+    return not _same_date(told.near, date) and abs((told.near.date - date.date).days) > 1
 
 
 def _kinds_agree(told: Told, sighting: Sighting) -> bool:
