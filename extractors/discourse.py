@@ -27,8 +27,9 @@ _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|bar
 _LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
 # Weak nouns that, with a day, name a launch by themselves once launches are spoken of.
 _DATED_NOUNS = frozenset(
-    ["return to flight", "debut", "maiden voyage", "maiden flight", "maiden mission", "maiden launch", "inaugural flight",
-     "inaugural launch", "first flight", "demonstration flight", "test flight", "qualification flight", "outing"]
+    ["return to flight", "debut", "maiden voyage", "maiden flight", "maiden mission", "maiden launch",
+     "inaugural flight", "inaugural launch", "first flight", "demonstration flight", "test flight",
+     "qualification flight", "outing"]
 )  # fmt: skip
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 
@@ -37,7 +38,8 @@ _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 class Told:
     """A launch in the making: its sightings in text order and what they agree on.
 
-    `near` is the day named last before an undated launch was first told: most likely its own. `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
+    `near` is the day named last before an undated launch was first told, most likely its own.
+    `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
     that gave `date`; `date_inferred` where it stands elsewhere than with the launch.
     """
 
@@ -249,7 +251,9 @@ class Teller:
         """Whether the sighting may open a launch of its own."""
         phrase = sighting.phrase
         armed = any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases)
-        if sighting.rules == ("try",) or sighting.echo:
+        if sighting.rules == ("try",):
+            return date is not None and (bool(self.told) or self._armed())
+        if sighting.echo:
             return bool(self.told) and date is not None
         if sighting.pronoun or phrase is None:
             return bool(self.told) and sighting.kind == "event" and date is not None

@@ -8,16 +8,21 @@ engine finds are here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from extractors.chunks import Chunk, Row
+from extractors.dates import FoundDate, resolve
 from extractors.document import Document
 from extractors.grammar import Grammar
 from extractors.nounphrases import NounPhrase
 
 ENOUGH = 5
 _DAY = 2
+_DAY_BEFORE = 1  # the paragraph has a day, the sentence none
+_SENTENCES = 3  # back to that day
 _DEED = 2  # the weapon does something
 _USED = 1  # somebody does something with it
 _SUBJECT_DEEDS = frozenset(
@@ -56,7 +61,7 @@ _ABOUT = frozenset(["of", "about", "on", "for", "against", "over", "like", "than
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the weighing found: the chunk of the weapon, the sum of the weights, and whether it is to come, has failed
-    or is somebody's deed (`active`).
+    or is somebody's deed (`active`). `day` is the one the paragraph named before, where the sentence has none.
     """
 
     weapon: int
@@ -64,6 +69,17 @@ class Reading:
     planned: bool
     failed: bool
     active: bool
+    day: FoundDate | None = None
+
+
+def leans_ahead(found: FoundDate, published: date | None) -> bool:
+    """Whether a day or month without its year lies much nearer ahead of the publication day than behind it."""
+    if published is None or found.kind not in ("day", "month") or found.year is not None or found.way:
+        return False
+    behind, ahead = (resolve(found, published, reach=reach) for reach in ("past", "future"))
+    if behind is None or ahead is None or ahead.date <= published:
+        return False
+    return 2 * (ahead.date - published).days < (published - behind.date).days
 
 
 class Weigher:
@@ -72,6 +88,7 @@ class Weigher:
     def __init__(self, document: Document, rules: Grammar) -> None:
         self._doc = document
         self._rules = rules
+        self._dates = [found.start for found in document.dates]
 
     def best(self, row: Row, used: Collection[int], *, told: bool = False) -> Reading | None:
         """The weightiest weapon of the sentence that is not among the `used` chunks; None where none has enough.
@@ -79,15 +96,32 @@ class Weigher:
         `told`: the text has told of a launch before, so that another is the likelier.
         """
         candidates = [i for i, c in enumerate(row.chunks) if c.name == "WEAPON" and i not in used and _can_fly(c.item)]
-        if not candidates or not self._dated(row):
+        if not candidates:
+            return None
+        dated = self._dated(row)
+        day = None if dated else self._day_before(row)
+        if not dated and day is None:
             return None
         words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
         cues = {cue.name for cue in self._rules.cues if cue.expression.search(words)}
         weight = sum(cue.weight for cue in self._rules.cues if cue.name in cues)
-        weight += told
+        weight += told + (_DAY if dated else _DAY_BEFORE)
         readings = [self._reading(row, at, weight, cues) for at in candidates]
         found = max(readings, key=lambda reading: reading.weight)
-        return found if found.weight >= ENOUGH else None
+        return replace(found, day=day) if found.weight >= ENOUGH else None
+
+    def _day_before(self, row: Row) -> FoundDate | None:
+        """The day that the sentences right before, in the same paragraph, name."""
+        since = self._doc.paragraphs[row.sentence.paragraph].start
+        dates = self._doc.dates
+        for at in range(bisect_left(self._dates, row.sentence.start) - 1, -1, -1):
+            found = dates[at]
+            near = row.sentence.index - self._doc.sentence_at(found.start).index <= _SENTENCES
+            if found.start < since or not near or found.end <= self._doc.dateline_end:
+                return None
+            if found.kind in ("day", "weekday") and not found.relative and not self._doc.peeled(found.start):
+                return None if self._doc.normal.startswith("'s", found.end) else found
+        return None
 
     def _dated(self, row: Row) -> bool:
         """Whether the sentence names a day or month that does not merely bound a stretch of time."""
@@ -105,7 +139,7 @@ class Weigher:
         chunks = row.chunks
         phrase: NounPhrase = chunks[at].item
         does, used = _deed_of(chunks, at), _deed_with(chunks, at)
-        weight = common + _DAY + (_DEED if does else _USED if used else 0)
+        weight = common + (_DEED if does else _USED if used else 0)
         weight += _untold(chunks, at, cues)
         weight += any(chunk.name == "TIME" for chunk in chunks)
         weight += any(chunk.name == "MEASURE" for chunk in chunks)
@@ -117,7 +151,9 @@ class Weigher:
         weight -= 2 * _spoken_about(chunks, at)
         weight -= self._doc.quotation_at(chunks[at].start) is not None
         names = {chunk.name for chunk in chunks}
-        planned = not does and (bool(names & _COMING) or "coming" in cues)
+        ahead = any(c.name == "DATE" and leans_ahead(c.item, self._doc.published) for c in chunks)
+        weight += ahead
+        planned = not does and (bool(names & _COMING) or "coming" in cues or ahead)
         failed = not planned and ("FAIL" in names or "CRASH" in names or "loss" in cues)
         return Reading(at, weight, planned, failed, active=not does and (at == 0 or chunks[at - 1].name != "BY"))
 
@@ -125,6 +161,8 @@ class Weigher:
 def _untold(chunks: Sequence[Chunk], at: int, cues: Collection[str]) -> int:
     """What words of denial, condition and play near the weapon take away; what did not light is lost, not denied."""
     near = {chunk.name for chunk in chunks[max(0, at - _BEFORE) : at + _AFTER]}
+    if any(chunk.name == "IF" for chunk in chunks[max(0, at - _AFTER) : at]):
+        near.add("IF")
     if "loss" in cues:
         near -= {"NOT", "ENGINE"}
     return sum(least for name, least in _UNTOLD.items() if name in near)

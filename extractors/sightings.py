@@ -19,7 +19,7 @@ from extractors.dates import FoundDate
 from extractors.document import Document
 from extractors.ellipsis import with_elided
 from extractors.entries import Body, Weapon
-from extractors.evidence import Weigher
+from extractors.evidence import Weigher, leans_ahead
 from extractors.grammar import Grammar
 from extractors.nounphrases import CLASS_ADJECTIVES, NounPhrase, PhraseFinder, related, special
 from extractors.places import PlacePhrase
@@ -278,6 +278,7 @@ class SightingFinder:
         says = {"kind": "event", "voice": "active" if reading.active else "liftoff"}
         sighting = self._sighting(row, "evidence", says, at, at)
         sighting.planned, sighting.failed = reading.planned, reading.failed
+        sighting.dates = [reading.day] if reading.day else []
         return [(at, sighting)]
 
     def _tests(self, row: Row) -> bool:
@@ -321,6 +322,7 @@ class SightingFinder:
         sighting.planned = "planned" in effects.values() or "postponed" in effects.values()
         sighting.postponed = "postponed" in effects.values()
         sighting.failed = "failed" in effects.values() or bool(says.get("failed"))
+        sighting.planned = sighting.planned or bool(says.get("planned"))
         if says.get("voice") == "echo":
             self._recalled(row, trigger if trigger >= 0 else weapon, sighting)
         return sighting
@@ -367,13 +369,12 @@ class SightingFinder:
         chunks = row.chunks
         sighting.echo = True
         sighting.actor = None
-        after = []
-        for chunk in chunks[at + 1 :]:
-            if chunk.low == ";" or chunk.name == "ECHO":
-                break
-            after.append(chunk.name)
-        sighting.failed = sighting.failed or bool({"FAIL", "CRASH", "LOSE"} & set(after))
-        coming = bool({"FUTURE", "SCHED", "PLAN"} & set(after))
+        ends = (i for i in range(at + 1, len(chunks)) if chunks[i].low == ";" or chunks[i].name == "ECHO")
+        after = chunks[at + 1 : next(ends, len(chunks))]
+        names = {chunk.name for chunk in after}
+        sighting.failed = sighting.failed or bool({"FAIL", "CRASH", "LOSE"} & names)
+        coming = bool({"FUTURE", "SCHED", "PLAN"} & names)
+        coming |= any(c.name == "DATE" and leans_ahead(c.item, self._doc.published) for c in after)
         sighting.planned = sighting.planned or sighting.order == "next" or coming
         if sighting.phrase is None:
             end = chunks[at].end
