@@ -12,12 +12,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from extractors.clocks import FoundTime
 from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
 from extractors.entries import Noun, State, Weapon
 from extractors.localtime import LocalTime
 from extractors.nounphrases import related, special
 from extractors.packs import Packs
+from extractors.quantities import Measure
 from extractors.sightings import Sighting
 from extractors.text import word_set
 
@@ -40,7 +42,8 @@ class Told:
 
     `near` is the day named last before an undated launch was first told, most likely its own.
     `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
-    that gave `date`; `date_inferred` where it stands elsewhere than with the launch.
+    that gave `date`; `date_inferred` where it stands elsewhere than with the launch. `times` and `measures` stand in
+    sentences without a sighting.
     """
 
     sightings: list[Sighting] = field(default_factory=list)
@@ -57,6 +60,8 @@ class Told:
     like: Told | None = None
     single: bool = False
     near: Resolved | None = None
+    times: list[FoundTime] = field(default_factory=list)
+    measures: list[tuple[Measure, str]] = field(default_factory=list)
 
     @property
     def first(self) -> Sighting:

@@ -17,9 +17,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from extractors.actors import Actor
+from extractors.chunks import Row
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.entries import Body, Group, Place
+from extractors.gleaning import Gleaner
 from extractors.grammar import grammar
 from extractors.launchers import Launcher, LauncherFinder
 from extractors.localtime import LocalTime
@@ -76,7 +78,7 @@ def find_launches(document: Document) -> LaunchReading:
             sightings = sorted([*sightings, *(sighting for _, sighting in lead.found)], key=lambda s: s.at)
             teller = Teller(document, document.packs)
             told = teller.tell(sightings)
-    records = Recorder(document, teller, sightings, finder.phrases).records(told)
+    records = Recorder(document, teller, sightings, finder.phrases).records(told, finder.rows)
     return LaunchReading(tuple(records), tuple(finder.dropped))
 
 
@@ -111,9 +113,10 @@ class Recorder:
         self._phrases = phrases
         self._classes = {phrase.name: phrase.weapon_class for phrase in phrases if phrase.name and phrase.weapon_class}
 
-    def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
+    def records(self, told: Sequence[Told], rows: Sequence[Row]) -> list[FoundLaunch]:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
         self._complete(told)
+        Gleaner(self._doc, self._teller.calendar, rows).glean(told)
         roles = self._roles(told)
         kept = [(launch, role) for launch, role in zip(told, roles, strict=True) if self._counts(launch, role)]
         return [self._record(f"L{number}", launch, role) for number, (launch, role) in enumerate(kept, 1)]
@@ -461,11 +464,12 @@ class Recorder:
 
     def _measures(self, draft: _Draft) -> None:
         for role, name in (("distance", "distance_km"), ("apogee", "apogee_km")):
-            for sighting in draft.told.sightings:
-                found = next((m for m, r in sighting.measures if r == role), None)
-                if found is not None:
-                    draft.put(name, round(found.km, 1), found.start, found.end)
-                    break
+            own = [m for sighting in draft.told.sightings for m, r in sighting.measures if r == role]
+            gleaned = [m for m, r in draft.told.measures if r == role]
+            first = [own[0]] if own else []
+            found = min(first + gleaned[:1], key=lambda m: m.start, default=None)
+            if found is not None:
+                draft.put(name, round(found.km, 1), found.start, found.end)
 
     def _time(self, draft: _Draft) -> None:
         told = draft.told
@@ -480,6 +484,10 @@ class Recorder:
                 ):
                     draft.put("time_local", time.clock, time.start, time.end)
                     return
+        for time in told.times:
+            if time.exact and self._local.is_local(time, told.country, sites, day):
+                draft.put("time_local", time.clock, time.start, time.end)
+                return
 
     def _time_utc(self, told: Told, clock: object) -> datetime | None:
         state = self._doc.packs.states.get(told.country or "")

@@ -84,12 +84,22 @@ _AS_MODIFIER = re.compile(
     r"^[\s-]?(?:range|reach|class|radius|capable|long|wide|strong|limit|border|frontier|coast|k[aá]rm[aá]n|line)\b",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"\b(altitude|height|apogee|range|distance)\s?:\s(?:\w+\s){0,2}$", re.IGNORECASE)
+_RANGE = re.compile(
+    r"(?<!maximum\s)(?<!with\sa\s)(?<!has\sa\s)\brange\s(?:(?:of|was|at|to|being|about|around|some|roughly|nearly|over)\s){0,3}$",
+    re.IGNORECASE,
+)
 _FLIGHT_AFTER = re.compile(r"^[\s-]?(?:flight|journey|trip|arc|trajectory|distance)\b", re.IGNORECASE)
 _ABLE = re.compile(
-    r"\b(?:can|could|capable|able|range\sof|ranges\sof|reach\sof|within|designed|meant|maximum\srange|potential|would|theoretical\w*"
+    r"\b(?:can|could|capable|able|range\sof|ranges\sof|reach\sof|within|designed|meant|supposed\sto|intended\sto|expected\sto|should|maximum\srange|potential|would|theoretical\w*"
     r"|estimated\srange|up\sto|with\sa\srange|beyond|limit|radius|accuracy|range\s(?:is|was)\s(?:put|given|estimated)|nominal|rated)\b[^.;,]{0,60}$",
     re.IGNORECASE,
 )
+_MODAL = re.compile(
+    r"\b(?:can|could|may|might|would|should|capable|able|designed|meant|supposed|intended|expected|potential\w*)\b[^.;,]{0,60}$",
+    re.IGNORECASE,
+)
+_UNREAL = re.compile(r"\b(?:would|could|might|should)(?:\s\w+)?\shave\b", re.IGNORECASE)
 _DID = re.compile(
     r"(?<!of\s)(?<!to\s)(?<!for\s)\b(?:flew|travel(?:l?ed|s)|covered|flying|covering|landed|fell|splashed|came\sdown|hit|struck|reached|plunged)\b"
     r"[^.;]{0,60}$",
@@ -106,14 +116,18 @@ def measure_role(document: Document, measure: Measure, start: int, end: int) -> 
     """What a length in the sentence `start`..`end` says of the flight; None for reach, offsets and sizes."""
     before = document.normal[max(start, measure.start - 90) : measure.start]
     after = document.normal[measure.end : min(end, measure.end + 40)].lstrip(") ")
+    label = _LABEL.search(before)
+    if label is not None:
+        return "distance" if label[1].lower() in ("range", "distance") else "apogee"
     clause = _CLAUSE_START.split(before)[-1]
-    if _AS_MODIFIER.match(document.normal[measure.end : measure.end + 12]):
+    if _UNREAL.search(clause) or _AS_MODIFIER.match(document.normal[measure.end : measure.end + 12]):
         return None
     if _is_height(clause, after, measure):
         return None if _OF_PAYLOAD.search(clause) or _OF_PAYLOAD.search(after) else "apogee"
     if (_ABLE.search(clause) and not _DID.search(clause)) or measure.small or _NO_FLYER.search(clause):
         return None
-    return "distance" if _is_distance(clause, after) else None
+    figures = _RANGE.search(clause) is not None and _OF_ALTITUDE.search(document.normal, start, end) is not None
+    return "distance" if figures or _is_distance(clause, after) else None
 
 
 def _is_height(clause: str, after: str, measure: Measure) -> bool:
@@ -125,7 +139,7 @@ def _is_height(clause: str, after: str, measure: Measure) -> bool:
     )
     if not beside and not reached:
         return False
-    if _ABLE.search(clause) and not (beside or _DID.search(clause)):
+    if _MODAL.search(clause) and not _DID.search(clause):
         return False
     return not (measure.small and measure.km < 1 and not _OF_ALTITUDE.search(clause + after[:10]))
 

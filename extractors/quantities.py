@@ -185,6 +185,15 @@ _WORD_MEASURE = re.compile(
 )
 
 
+# "Covered 1,001", "an apogee of 60": the unit is that of the length named before in the sentence.
+_ELLIPTIC = re.compile(
+    r"\b(?:covered|flew|travell?ed|apogee|altitude|height|peak|touched|reached|climbed\sto|rose\sto|peaked\sat)\s"
+    r"(?:(?:of|at|about|around|some|roughly|was|nearly)\s){0,2}(\d{1,3}(?:,\d{3})+|\d{2,5}(?:\.\d+)?)"
+    r"(?=[;,)]|\.(?!\d)|\sin\s(?:altitude|height)|\shigh\b|$)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A length found in the text: `km`, the upper figure of a range. `small` marks metres and feet."""
@@ -202,8 +211,20 @@ def find_measures(text: str, start: int = 0, end: int | None = None) -> list[Mea
         return []
     found = [_measure(match) for match in _MEASURE.finditer(text, start, stop)]
     found += [m for match in _WORD_MEASURE.finditer(text, start, stop) if (m := _word_measure(match))]
+    found += [m for match in _ELLIPTIC.finditer(text, start, stop) if (m := _like_the_last(text, match, found))]
     found.sort(key=lambda measure: measure.start)
     return _without_conversions(text, found)
+
+
+def _like_the_last(text: str, match: re.Match[str], found: Sequence[Measure]) -> Measure | None:
+    """A bare number in the unit of the length before it in the sentence."""
+    before = [m for m in found if m.start < match.start() and not m.small and ". " not in text[m.end : match.start()]]
+    if not before or not text[before[-1].end - 1].isalpha():
+        return None
+    written = _MEASURE.match(text, before[-1].start)
+    unit = _measure(written).km / float(written.group(2).replace(",", "")) if written else 1.0
+    km = float(match.group(1).replace(",", "")) * unit
+    return Measure(match.start(1), match.end(1), round(km, 4), False)
 
 
 def _measure(match: re.Match[str]) -> Measure:

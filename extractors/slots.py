@@ -15,6 +15,7 @@ from extractors.quantities import Count
 from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
+_IT_WAS = re.compile(r"(?:it|the\stime)\swas\s(?:(?:about|around|exactly|just)\s)?", re.IGNORECASE)
 _NOT_OF_THE_EVENT = ("since", "until", "till", "by", "before", "after", "than", "from")
 
 
@@ -76,6 +77,8 @@ class SlotSharer:
     def _apart(self, offset: int, sighting: Sighting) -> bool:
         """Whether an offset lies in a clause of its own, with a verb, away from the sighting."""
         clause = self._doc.clause_at(offset)
+        if _IT_WAS.fullmatch(self._doc.normal, clause.start, offset):
+            return False
         if clause == self._doc.clause_at(sighting.at) or clause.start <= sighting.at < clause.end:
             return False
         words = self._doc.words_in(clause.start, clause.end)
