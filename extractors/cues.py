@@ -205,7 +205,7 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     if cue.stance.type == "alert" and any(word.low in _UNSAID for word in words[cue.first + 1 : cue.last + 1]):
         return "negated"
     if cue.stance.frame in ("act", "noun"):
-        before = _words_before(cue.head, words)
+        before = _words_before(cue.first, words)
         if cue.stance.frame == "act" and _is_nominal(cue, words):
             return "nominal"
         if before[:4] and any(low in _NEGATIONS for low in before[:4]):

@@ -44,7 +44,9 @@ _PEOPLE = word_set(
     counterpart counterparts observer observers speaker chiefs heads representatives mouthpiece envoys
     bureau directorate staff guard guards coastguard patrol teams inspectors investigators divers
     prosecutors regulator regulators watchdog chancellor king emir presidency palace kremlin headquarters
-    authority administrations ministries governments negotiator negotiators attaché spokespeople"""
+    authority administrations ministries governments negotiator negotiators attaché spokespeople
+    officers engineers scientists technicians pilots sailors gunners strategists planners aides institute laboratory
+    laboratories centre center observatory board mandarins corps fleet flotilla garrison"""
 )
 _FURTHEST = 24  # words that a look back may cross
 
@@ -440,7 +442,10 @@ _PARTNERS = word_set(
     """allies ally partners partner neighbours neighbors capitals governments countries nations states members others
     chiefs ministers officials leaders counterparts powers friends commanders generals islands republics delegations"""
 )
-_STATEMENTS = word_set("statement statements message post letter note communique tweet briefing speech")
+_STATEMENTS = word_set(
+    """statement statements message post letter note communique communiqué tweet briefing speech text paper document
+    declaration motion"""
+)
 _CONTROL = frozenset().union(
     *(
         inflections(v)
