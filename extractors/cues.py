@@ -124,7 +124,29 @@ def find_cues(book: CueBook, view: SentenceView, published: date | None) -> list
         adverbial = view.words[match.first].low in _PREPOSITIONS or _is_participle(view, head)
         passive = head == match.first or (view.words[head].low.endswith("ed") and view.words[head].low not in _STATES)
         found.append(Cue(book.stances[match.rule], match.first, match.last, head, adverbial, passive))
-    return [cue for cue in _longest(found) if not voided(cue, view, published)]
+    kept = [cue for cue in _longest(found) if not voided(cue, view, published)]
+    return [cue for cue in kept if not any(_holds(outer, cue, view) for outer in kept)]
+
+
+# What is asked for, complained of or punished is no stance beside the asking: "urged Tehran to give up its blackmail".
+_HELD = {
+    "alert": frozenset({"monitor", "urge", "condemn"}),
+    "protest": frozenset({"condemn"}),
+    "urge": frozenset({"condemn", "monitor", "endorse"}),
+    "sanction": frozenset({"condemn"}),
+}
+_PARTING = word_set(", ; : — . and but while")
+
+
+def _holds(outer: Cue, cue: Cue, view: SentenceView) -> bool:
+    """Whether the cue is part of what `outer` asks for, complains of or punishes."""
+    if (
+        outer.stance.frame != "act"
+        or cue.first <= outer.first
+        or cue.stance.type not in _HELD.get(outer.stance.type, ())
+    ):
+        return False
+    return not any(view.words[at].low in _PARTING for at in range(outer.head, cue.first))
 
 
 def _is_participle(view: SentenceView, at: int) -> bool:
@@ -185,6 +207,10 @@ _GOVERNING = {
     "warn": word_set("asked asking asks called calling calls urged urging urges demanded demanding demands"),
 }
 _ASKED = word_set("asked asks asking requested requests wants want wanted called calls demanded demands urged urges")
+_NOTHING = word_set("nothing nobody none no-one neither")
+_SUPPOSING = word_set("any wherever whenever whichever should if future further possible potential")
+_FORCEFUL = frozenset({"mobilize", "alert", "sanction"})
+_YEARLY = word_set("annual yearly regular scheduled long-planned planned routine")
 _UNSAID = word_set("no without never nothing")
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
@@ -198,10 +224,17 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
     governed = governing & _GOVERNING.get(cue.stance.type, frozenset())
     if cue.stance.frame == "say":
-        negated = any(low in _NEGATIONS for low in _words_before(cue.first, words)[:2])
+        ahead = _words_before(cue.first, words)
+        negated = any(low in _NEGATIONS for low in ahead[:2]) or any(low in _NOTHING for low in ahead)
+        if cue.stance.type == "condemn" and _SUPPOSING.intersection(ahead[:3]):
+            return "supposed"
         return "negated" if negated else "governed" if governed else None
     if governed and cue.stance.type == "mobilize":
         return "governed"
+    if cue.stance.type in _FORCEFUL and cue.last + 1 < len(words) and words[cue.last + 1].low in _NOTHING:
+        return "negated"
+    if cue.stance.type == "mobilize" and _YEARLY.intersection(w.low for w in words[cue.first : cue.last + 3]):
+        return "routine"
     if cue.stance.type == "alert" and any(word.low in _UNSAID for word in words[cue.first + 1 : cue.last + 1]):
         return "negated"
     if cue.stance.frame in ("act", "noun"):

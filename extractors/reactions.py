@@ -93,9 +93,11 @@ class _Finder:
         frames = Frames(self._document, view)
         speakers = Speakers(self._document, view, self._parties, frames)
         self._voiced.extend(self._opinions.find(view, frames, speakers))
+        invited = any(cue.stance.rule == "consult.noun" and self._authors(cue, frames, speakers) for cue in cues)
         for cue in cues:
             for party in self._who(cue, frames, speakers):
-                if not party.can_react:
+                guest = invited and cue.stance.rule == "consult.act" and not self._is_organisation(party)
+                if guest or not party.can_react:
                     continue
                 claim = self._claim(cue, party, view, frames, _source(cue, party, speakers))
                 if claim is not None:
