@@ -9,9 +9,10 @@ from extractors.party import Party, SentenceView
 from extractors.text import Word, word_set
 
 _INVERTIBLE = word_set(
-    """said says wrote writes added adds warned warns asked asks tweeted posted insisted insists declared declares noted
-    notes replied replies promised promises vowed vows fumed growled thundered concluded concludes remarked observed
-    commented exclaimed lamented quipped joked explained stated countered retorted stressed argued recalled boasted exulted announced sneered scoffed snapped continued admitted conceded maintained cautioned"""
+    """said says wrote writes added adds warned warns asked asks tweeted posted insisted insists declared declares
+    noted notes replied replies promised promises vowed vows fumed growled thundered concluded concludes remarked
+    observed commented exclaimed lamented quipped joked explained stated countered retorted stressed argued
+    recalled boasted exulted announced sneered scoffed snapped continued admitted conceded maintained cautioned"""
 )
 _LET = word_set("let lets make makes made making")
 _VERDICTS = word_set(
