@@ -212,6 +212,8 @@ class ActorFinder:
             rank = ranked[-1].rank if ranked else head.rank
         elif head.kind == "office" and any(part.kind == "body" and not part.official for part in chain[:-1]):
             official = False
+        elif head.kind == "office" and head.name.lower() == "observer" and chain[0].kind == "state":
+            official, rank = True, "diplomat"  # "the African Union's observer", no onlooker
         start = chain[0].start
         name = head.name if head.kind == "person" else self._text[start : head.end]
         if head.kind in ("state", "group"):

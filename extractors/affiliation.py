@@ -37,6 +37,13 @@ _HINTS = {
 }
 # Titles that some states in the news do not know.
 _WITHOUT_OFFICE = {
+    "ministry": frozenset({"USA"}),
+    "ministry of defence": frozenset({"USA"}),
+    "ministry of defense": frozenset({"USA"}),
+    "ministry of foreign affairs": frozenset({"USA"}),
+    "foreign office": frozenset({"USA", "KOR", "JPN", "RUS"}),
+    "armed forces minister": frozenset({"USA", "KOR", "JPN", "RUS", "DEU", "UKR", "ISR"}),
+    "minister": frozenset({"USA"}),
     "prime minister": frozenset({"USA", "KOR", "BRA", "TWN", "MEX", "IRN"}),
     "vice president": frozenset({"JPN", "GBR", "AUS", "CAN", "NZL", "FRA", "RUS"}),
     "president": frozenset({"JPN", "GBR", "AUS", "CAN", "NZL", "NOR", "SWE", "DNK", "NLD", "BEL", "ESP", "THA", "SAU"}),
@@ -83,6 +90,7 @@ class Memory:
     person_last: bool = False
     subject: Actor | None = None
     speaker: Actor | None = None
+    there: Actor | None = None
     together: tuple[Actor, ...] = ()
     together_last: bool = False
     bodies: dict[str, Actor] = field(default_factory=dict)
@@ -108,7 +116,7 @@ class Affiliations:
         if home is None or home in self.launchers:
             return home
         start = self._document.sentences[0].end if self._document.sentences else 0
-        named = Counter(self._named_in(start, len(self._document.text)))
+        named = Counter(self.named_in(start, len(self._document.text)))
         bureau = home in _HUBS and not named[home] and sum(named.values()) > 1
         return None if bureau or (not named[home] and self.is_organisation(home)) else home
 
@@ -154,8 +162,8 @@ class Affiliations:
         fits = likely_states(name)
         if not fits or country in fits or self.is_organisation(country):
             return country
-        before = self._named_in(max(0, offset - _AROUND), offset)
-        often = Counter(self._named_in(0, len(self._document.text)))
+        before = self.named_in(max(0, offset - _AROUND), offset)
+        often = Counter(self.named_in(0, len(self._document.text)))
         ranked = (*reversed(before), self.home, *(code for code, _ in often.most_common()))
         return next((code for code in ranked if code in fits), country)
 
@@ -191,7 +199,7 @@ class Affiliations:
             return own if own and self.is_organisation(own) else "UNO"
         if actor.kind == "body" and own is not None:
             told = self._document.paragraphs[self._document.sentence_at(actor.start).paragraph].start
-            elsewhere = own in self.launchers and own not in self._named_in(told, actor.start)
+            elsewhere = own in self.launchers and own not in self.named_in(told, actor.start)
             return home if elsewhere and home is not None and home not in self.launchers else own
         at_home = self._from_groups - _FIRE_ABROAD
         if actor.kind == "body" and home is None and at_home:
@@ -200,10 +208,11 @@ class Affiliations:
 
     def _likelier(self, title: str, country: str | None) -> str | None:
         """The guess, or where that state has no such office the one named most that has."""
-        without = next((states for name, states in _WITHOUT_OFFICE.items() if title.endswith(name)), frozenset[str]())
+        lacking = (states for name, states in _WITHOUT_OFFICE.items() if title.endswith(name))
+        without: frozenset[str] = frozenset().union(*lacking)
         if country not in without:
             return country
-        named = Counter(self._named_in(0, len(self._document.text)))
+        named = Counter(self.named_in(0, len(self._document.text)))
         able = (c for c, _ in named.most_common() if c not in without and not self.is_organisation(c))
         return next(able, country)
 
@@ -213,7 +222,7 @@ class Affiliations:
         sentence = self._document.sentence_at(offset)
         paragraph = self._document.paragraphs[sentence.paragraph]
         for start in (max(sentence.start, offset - _AROUND), max(paragraph.start, offset - _AROUND)):
-            named = [country for country in self._named_in(start, offset) if country not in self.launchers]
+            named = [country for country in self.named_in(start, offset) if country not in self.launchers]
             others = [c for c in named if actor.rank == "organisation" or not self.is_organisation(c)]
             if others:
                 return others[-1]
@@ -229,12 +238,12 @@ class Affiliations:
 
     def surrounding(self, offset: int) -> str | None:
         """The state last named before an offset, the launching sides only where there is no other."""
-        before = self._named_in(max(0, offset - _AROUND), offset)
+        before = self.named_in(max(0, offset - _AROUND), offset)
         before = [country for country in before if not self.is_organisation(country)] or before
         others = [country for country in before if country not in self.launchers]
         return next(reversed(others or before), None)
 
-    def _named_in(self, start: int, end: int) -> list[str]:
+    def named_in(self, start: int, end: int) -> list[str]:
         """The states named in a stretch, in order, by themselves or by a place that is theirs."""
         found: list[str] = []
         for mention in self._document.mentions_in(start, end, "state", "place"):
@@ -246,7 +255,7 @@ class Affiliations:
 
     def is_mostly_about(self, country: str | None) -> bool:
         """Whether no other state is named more often."""
-        named = Counter(self._named_in(0, len(self._document.text)))
+        named = Counter(self.named_in(0, len(self._document.text)))
         return named[country or ""] > max((n for other, n in named.items() if other != country), default=0)
 
     def other_side(self, offset: int) -> str | None:
@@ -264,9 +273,13 @@ class Affiliations:
         if possessive in ("his", "her", "my"):
             return next((p.actor for p in reversed(before) if p.actor.kind == "person"), memory.person)
         if possessive in ("its", "their", "our"):
-            return next((p.actor for p in reversed(before) if can_lead(p, words)), memory.body)
+            owners = [p.actor for p in before if p.actor.modifier and p.actor.country and p.first <= _OPENING]
+            leading = (p.actor for p in reversed(before) if can_lead(p, words))
+            return next(leading, None) or (owners[-1] if owners else memory.body)
         if (known := _for_generic(words, first, memory)) is not None:
             return known
+        if actor.kind == "body" and "there" in (word.low for word in words[first + 1 : first + 5]):
+            return memory.there
         if before and before[0].first <= 2 and words[0].low in ("in", "at", "from"):
             return before[0].actor
         nearest = next((p.actor for p in reversed(before) if can_lead(p, words)), memory.subject)
@@ -278,7 +291,7 @@ class Affiliations:
     def _dateline_place(self) -> str | None:
         """The state of the town in the dateline ("HYDERABAD: …", "SAKAIMINATO — …", "Taipei, Aug. 7 (ABC) …")."""
         head = _DATELINE.match(self._document.normal)
-        if head is not None and (found := self._named_in(0, head.end())):
+        if head is not None and (found := self.named_in(0, head.end())):
             return _MOTHERLANDS.get(found[0], found[0])
         for index, paragraph in enumerate(self._document.paragraphs[:_OPENING]):
             if town := self._town_first(paragraph.start, paragraph.end, shouted=index > 0):
@@ -294,7 +307,7 @@ class Affiliations:
                 return None
             capitals = text[mention.start : mention.end].isupper()
             if capitals or (not shouted and (after["end"].strip() not in (".", "") or after.end() == end)):
-                return next(iter(self._named_in(mention.start, mention.end)), None)
+                return next(iter(self.named_in(mention.start, mention.end)), None)
         return None
 
 
@@ -360,8 +373,11 @@ def possessive_before(words: Sequence[Word], first: int) -> str:
 
 
 def _for_generic(words: Sequence[Word], first: int, memory: Memory) -> Actor | None:
-    """ "a spokesman for the group": the group or body that was named last."""
+    """ "a spokesman for the group", "the movement's spokesman": the group or body that was named last."""
     low = [word.low for word in words[first + 1 : first + 4]]
+    owner = words[first - 1].low if first > 1 and words[first - 2].low in ("the", "that") else ""
+    if owner.endswith("'s") and (known := memory.bodies.get(owner.removesuffix("'s"))) is not None:
+        return known
     return memory.bodies.get(low[2]) if low[:1] in (["for"], ["of"]) and low[1:2] == ["the"] and len(low) == 3 else None
 
 
@@ -372,5 +388,6 @@ def _joined(words: Sequence[Word], start: int, end: int) -> bool:
 
 
 def _title_of(actor: Actor, text: str) -> str:
-    """The lower-case title a person or office is named with."""
-    return text[actor.start : actor.end].removesuffix(actor.name).strip(" ,").lower()
+    """The lower-case title a person or office is named with; of an office or body its name."""
+    named = text[actor.start : actor.end]
+    return (named.removesuffix(actor.name).strip(" ,") or ("" if actor.kind == "person" else named)).lower()

@@ -104,6 +104,7 @@ class PartyFinder:
         self._unlisted = UnlistedNames(document.normal, self.affiliations, self._memory)
         self._paragraph = -1
         self._issuer: Actor | None = None
+        self._led = False  # whether a party of the sentence is what it is about
 
     def view(self, sentence: Sentence) -> SentenceView:
         """The sentence with its parties; pronouns stand for the last person or body before them."""
@@ -143,6 +144,7 @@ class PartyFinder:
         covered = {i for party in named for i in range(party.first, party.last + 1)}
         starting = {party.first: party for party in sorted(named, key=lambda p: p.last)}
         parties: list[Party] = []
+        self._led = False
         for index, word in enumerate(words):
             if index in starting:
                 parties.append(starting[index])
@@ -170,7 +172,7 @@ class PartyFinder:
         before = words[index - 1].low if index else ""
         following = words[index + 1].low if index + 1 < len(words) else ""
         if low == "they":
-            tell = following in SPEECH or before in ("which", "that")
+            tell = following in SPEECH or before in SPEECH or before in ("which", "that")
             return together if self._memory.together_last and tell else ()
         counted = _COUNTS.get(low) == len(together) and (low == "both" or before in ("the", "all"))
         if counted and following not in _TOGETHER and following not in ("of", "sides"):
@@ -209,10 +211,13 @@ class PartyFinder:
 
     def _note(self, party: Party, words: Sequence[Word]) -> None:
         actor, memory = party.actor, self._memory
+        if actor.kind == "state" and not actor.modifier:
+            memory.there = actor
         if actor.kind == "person" or (actor.kind == "office" and actor.official and can_lead(party, words)):
             memory.person, memory.person_last = actor, True
             memory.untitled = actor if actor.kind == "office" else None
-        elif actor.kind == "body" or can_lead(party, words) or _speaks_for(party, words):
+        elif can_lead(party, words) or _speaks_for(party, words) or (actor.kind == "body" and not self._led):
+            self._led = self._led or can_lead(party, words)
             memory.body, memory.person_last = actor, False
             if actor.kind == "state" and _speaks_for(party, words):
                 memory.person, memory.person_last = actor, True

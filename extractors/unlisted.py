@@ -16,10 +16,12 @@ BODY_NOUNS = word_set(
     service department commission board directorate guard corps navy army administration secretariat embassy
     government cabinet organisation organization institute coastguard politburo presidium headquarters parliament
     assembly mission union league bloc staff brigade division squadron police wing fleet coalition alliance registry
-    inspectorate ministry's"""
+    inspectorate ministry's township county prefecture municipality airport harbour harbor port bureau
+    presidency secretariat-general directorate-general consulate chancellery parliament senate duma"""
 )
 _TITLES = word_set(
-    """counterpart colleague chairman vice-chairman chairwoman chair secretary member head chief director sister deputy
+    """counterpart colleague chairman vice-chairman chairwoman chairperson chair vice-chair observer prefect
+    harbourmaster harbormaster procurator inspector-general director-general secretary-general commandant secretary member head chief director sister deputy
     aide adviser advisor commander envoy minister spokesman spokeswoman spokesperson ambassador official general
     leader president premier governor mayor chancellor marshal captain colonel brigadier lieutenant commodore
     admiral major speaker undersecretary under-secretary administrator coordinator delegate representative
@@ -194,6 +196,8 @@ class UnlistedNames:
             return memory.body.country, None
         lone_title = first > 0 and words[first - 1].low in _TITLES and not words[first - 1].low.endswith("s")
         if is_body:
+            if placed := affiliations.named_in(words[first].start, words[last].end):
+                return placed[-1], None
             return None, affiliations.surrounding(words[first].start) or affiliations.home
         if titled or lone_title:
             topic = memory.subject.country if memory.subject else None
@@ -230,7 +234,7 @@ class UnlistedNames:
         if following[:1] != [","] or not titled or any(low in _NO_OFFICIALS for low in apposition):
             return None
         party = next((p for p in named if last < p.first <= last + stop and p.actor.country), None)
-        if party is not None:
+        if party is not None and not (apposition[:1] == ["who"] and party.actor.kind == "state"):
             return party.actor.country
         memory = self._memory
         if apposition[:1] == ["who"]:
