@@ -21,7 +21,8 @@ BODY_NOUNS = word_set(
 )
 _TITLES = word_set(
     """counterpart colleague chairman vice-chairman chairwoman chairperson chair vice-chair observer prefect
-    harbourmaster harbormaster procurator inspector-general director-general secretary-general commandant secretary member head chief director sister deputy
+    harbourmaster harbormaster procurator inspector-general director-general secretary-general commandant
+    secretary member head chief director sister deputy
     aide adviser advisor commander envoy minister spokesman spokeswoman spokesperson ambassador official general
     leader president premier governor mayor chancellor marshal captain colonel brigadier lieutenant commodore
     admiral major speaker undersecretary under-secretary administrator coordinator delegate representative
