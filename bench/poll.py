@@ -27,7 +27,9 @@ _SERVER = r"""
 import asyncio, random, sys
 per_feed = int(sys.argv[1])
 generation = 0
-WORDS = "harbour board quay engineer council ferry tide crane dredger mayor budget vote storm pier survey rope".split()
+# As many different words as a newspaper has: pages over a few words would all be near-duplicates of each other.
+PARTS = "har bour qua ney gin coun fer rid cra dred may bud vot stor pier sur rop lan tem bil nor sed".split()
+WORDS = [a + b + c for a in PARTS for b in PARTS for c in PARTS[:9]]
 
 def page(number):
     rng = random.Random(number)
@@ -64,7 +66,7 @@ async def serve(reader, writer):
             elif path == "/rss":
                 body = feed(fields["host"])
             else:
-                body = page(path)
+                body = page(fields["host"] + path)  # no two hosts tell the same story
             raw = body.encode()
             extra = f"ETag: {tag}\r\n" if path == "/rss" else ""
             length = "" if status.startswith("304") else f"Content-Length: {len(raw)}\r\n"
