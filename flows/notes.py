@@ -6,7 +6,7 @@ forbidden pages as well, exactly as the run that made the requests stored them.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -35,8 +35,8 @@ def to_json(note: Note) -> dict[str, Any]:
     """`note` as JSON values."""
     return {
         "at": note.at.isoformat(),
-        "fetch": note.fetch and _plain(asdict(note.fetch)),
-        "candidate": note.candidate and _plain(asdict(note.candidate)),
+        "fetch": note.fetch and _plain(note.fetch),
+        "candidate": note.candidate and _plain(note.candidate),
         "encoding": note.encoding,
         "final_url": note.final_url,
     }
@@ -57,8 +57,10 @@ def from_json(values: dict[str, Any]) -> Note | None:
         return None
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+def _plain(record: Fetch | Candidate) -> dict[str, Any]:
+    """The fields as they are: dataclasses.asdict copies each value deeply, for a tenth of a poll's time."""
+    values = ((field.name, getattr(record, field.name)) for field in fields(record))
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values}
 
 
 def _timed(values: dict[str, Any]) -> dict[str, Any]:
