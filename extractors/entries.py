@@ -218,7 +218,10 @@ class Noun(Entry):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Place(Entry):
-    """A place with the coordinates of its middle, WGS 84 degrees. `country` is empty for open sea."""
+    """A place with the coordinates of its middle, WGS 84 degrees. `country` is empty for open sea.
+
+    `reach_km` is how far it roughly extends from there, for seas and regions that are larger than most of their kind.
+    """
 
     kind_ = "place"
     kind: Literal[
@@ -228,6 +231,7 @@ class Place(Entry):
     country: Texts = ()
     lat: float
     lon: float
+    reach_km: float | None = None
 
     def forms(self) -> Iterator[tuple[str, Form]]:
         for alias, form in super().forms():

@@ -49,7 +49,7 @@ class Gazetteer:
         if not places:
             return None
         best = min(places, key=lambda place: (_COARSE.get(place.kind, _FINE)[0], place.name))
-        return Spot(best.name, best.kind, best.lat, best.lon, _COARSE.get(best.kind, _FINE)[1])
+        return Spot(best.name, best.kind, best.lat, best.lon, best.reach_km or _COARSE.get(best.kind, _FINE)[1])
 
     def _weapon(self, named: str) -> str | None:
         """The pack's own name of the weapon that `named` contains, None where it knows none."""

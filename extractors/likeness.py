@@ -53,6 +53,8 @@ _CLASS_WEIGHT: dict[Relation, float] = {"same": 0.4, "broader": 0.1, "near": -0.
 # Clock times and figures this near are one: outlets round.
 SAME_MINUTES, SAME_SHARE = 20, 0.08
 _NEAR_MINUTES, _FAR_MINUTES = 75, 180
+# What lies within an ocean or a large region may still lie anywhere in it.
+_BROAD_KM = 250.0
 _DAY_MINUTES = 24 * 60
 # Words of place names and stories that tell no two of them apart.
 _IDLE = word_set(
@@ -205,7 +207,10 @@ def _sites(a: Facts, b: Facts) -> Iterator[Reason]:
     if a.site_spot and b.site_spot:
         apart = a.site_spot.apart_km(b.site_spot)
         reach = a.site_spot.radius_km + b.site_spot.radius_km
-        if apart <= max(20.0, reach * 0.6):
+        broadest = max(a.site_spot.radius_km, b.site_spot.radius_km)
+        if broadest > _BROAD_KM and a.site_spot != b.site_spot and apart <= broadest:
+            yield Reason(0.3, f"launch sites {one} and {other} fit together")
+        elif apart <= max(20.0, reach * 0.6):
             yield Reason(0.8, f"launch sites {one} and {other} are one place or neighbours")
         elif apart > reach + 30.0:
             yield Reason(-1.5, f"launch sites {one} and {other} lie {apart:.0f} km apart")

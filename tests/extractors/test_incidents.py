@@ -151,6 +151,18 @@ def test_reasons_are_told_for_what_is_joined_and_what_is_not() -> None:
     assert any("Sunan and Wonsan lie" in reason.words for reason in apart.reasons)
 
 
+@pytest.mark.parametrize(
+    ("broad", "within", "beyond"),
+    [("California", "Vandenberg", "Cape Canaveral"), ("Odisha", "Abdul Kalam Island", "Pokhran")],
+)
+def test_a_site_lies_in_its_region_however_large(broad: str, within: str, beyond: str) -> None:
+    """Regions differ in extent by a factor of ten."""
+    told = [report(n, source=n, launch_site=site) for n, site in (("a", broad), ("b", within))]
+    assert len(formed(told).incidents) == 1
+    told += [report("c", source="c", launch_site=beyond)]
+    assert [len(i.members) for i in formed(told).incidents] == [2, 1]
+
+
 def test_a_plan_becomes_the_launch() -> None:
     plan = report("plan", minutes=-3000, status="planned", weapon_class="space_launch_vehicle", count_min=None)
     flight = report("flight", date=date(2031, 3, 6), weapon_class="space_launch_vehicle", status="failed")
