@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 # What a spreadsheet may take for a formula (OWASP, CSV Injection), its full-width forms included.
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
+# The same as a pattern of RE2.
+FORMULA = f"^[{_FORMULA_STARTS.replace('-', '')}-]"
 _COPY_OPTIONS = {"csv": "FORMAT csv, HEADER", "json": "FORMAT json", "parquet": "FORMAT parquet, COMPRESSION zstd"}
 
 
@@ -79,7 +81,7 @@ def _file(con: Connection, path: Path, name: str, form: Format) -> Path:
 
 def _inert_columns(con: Connection, name: str) -> str:
     columns: list[tuple[Any, ...]] = con.execute(f"DESCRIBE {name}").fetchall()
-    pattern = quoted(f"^[{_FORMULA_STARTS.replace('-', '')}-]")
+    pattern = quoted(FORMULA)
     parts = []
     for column, type_, *_ in columns:
         this = f'"{column}"'

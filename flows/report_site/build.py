@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from extractors.gazetteer import Gazetteer
 from flows.caching import rules
-from flows.report_site import charts, claims, feeds, gather, render, tables, wording
-from flows.report_site.gather import Row
+from flows.report_site import charts, feeds, gather, names, pages, render, tables, wording
+from flows.report_site.gather import Known, Row
+from flows.report_site.pages import Source, Wanted
 from flows.report_site.writer import Site
 from storage.lake import Connection, Lake
+from storage.staging import ANY_OF, listed
 
 _FEED_ITEMS = 100
 _LISTED = 60
 _LISTED_OF_COUNTRY = 200
-# Incidents of one query: as many as keep memory small.
-_BATCH = 500
 _ASSETS = ("style.css", "site.js", "land.svg")
 
 
-def build(lake: Lake, directory: Path, *, home: str, gazetteer: Gazetteer | None = None) -> Site:
+def build(
+    lake: Lake,
+    directory: Path,
+    *,
+    home: str,
+    packs: tuple[Path, ...] = (),
+    gazetteer: Gazetteer | None = None,
+    workers: int = 1,
+) -> Site:
     """Bring the published directory up to date. `home` is the address that it will be served from, with a slash.
 
-    A crash in between leaves whole files, and the next build does again what this one had not noted as done.
+    `gazetteer` is that of `packs` where the caller has it already; `workers` is the number of processes that a large
+    build may take. A crash in between leaves whole files, and the next build does again what this one had not noted
+    as done.
     """
     site = Site(directory)
-    with lake.read(as_of=lake.snapshot()) as con:
-        _Build(con, site, home, gazetteer or Gazetteer(rules())).run()
+    source = Source(lake.config, lake.snapshot(), packs)
+    with lake.read(as_of=source.snapshot) as con:
+        _Build(con, site, home, gazetteer or Gazetteer(rules(packs)), source, workers).run()
     return site
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """An incident as the manifest has it."""
+class _Noted(NamedTuple):
+    """An incident as the manifest has it: as its page was made, and in the lists of this day and country."""
 
     digest: str
     day: date
@@ -47,223 +55,186 @@ class _Known:
 
 
 class _Build:
-    def __init__(self, con: Connection, site: Site, home: str, gazetteer: Gazetteer) -> None:
+    def __init__(
+        self, con: Connection, site: Site, home: str, gazetteer: Gazetteer, source: Source, workers: int
+    ) -> None:
         self._con = con
         self._site = site
         self._home = home
         self._gazetteer = gazetteer
+        self._source = source
+        self._workers = workers
+        self._all: list[Known] = gather.every(con)
+        self._months = sorted({names.month_of(known.day) for known in self._all})
 
     def run(self) -> None:
-        gather.prepare(self._con)
-        overview = gather.overview(self._con)
-        now = {name: _Known(digest, day, country) for name, day, country, digest in overview}
+        now = {name: _Noted(digest, day, country) for name, day, country, digest in self._all}
         moved = gather.moved(self._con)
-        before, pages = self._before()
-        changed = {name for name, known in now.items() if before.get(name) != known}
-        touched = [
-            k for name in (*changed, *(before.keys() - now.keys())) for k in (before.get(name), now.get(name)) if k
-        ]
+        before, old_files = self._before()
+        changed = {name for name, noted in now.items() if before.get(name) != noted}
+        touched = {
+            noted
+            for name in (*changed, *(before.keys() - now.keys()))
+            for noted in (before.get(name), now.get(name))
+            if noted
+        }
         for name in _ASSETS:
             self._site.put(name, render.asset(name))
-        self._incidents(sorted(changed, key=lambda name: (now[name].day, name)), now)
-        self._moved(moved, now)
-        self._months({f"{known.day:%Y-%m}" for known in touched}, overview)
-        self._countries({known.country for known in touched}, overview)
-        if touched or not before:
-            self._files([known.day for known in touched], overview)
-            self._front(overview)
-        made = {*map(_incident_page, now), *map(_incident_page, moved), *_lists(overview)}
-        self._site.drop(sorted(pages - made))
+        wanted = sorted((Wanted(name, now[name].day) for name in changed), key=lambda w: (w.day, w.incident_id))
+        with pages.beside(self._source, self._site, self._workers, wanted) as left:
+            pages.write(self._con, self._site, self._gazetteer, left)
+            self._moved(moved, now)
+            if touched or not old_files:
+                self._lists(touched, {names.month_of(noted.day) for noted in before.values()})
+        files = {*map(names.incident_page, now), *map(names.incident_page, moved), *self._files()}
+        self._site.drop(sorted(old_files - files))
         self._site.keep_manifest(
             {
                 "version": self._version(),
-                "incidents": {name: [known.digest, str(known.day), known.country] for name, known in now.items()},
-                "pages": sorted(made),
+                "incidents": {name: [noted.digest, str(noted.day), noted.country] for name, noted in now.items()},
+                "files": sorted(files),
             }
         )
 
     def _version(self) -> str:
         return f"{render.version()} {self._home}"
 
-    def _before(self) -> tuple[dict[str, _Known], set[str]]:
-        """Incidents that are published as they should be, and every page that is there."""
+    def _before(self) -> tuple[dict[str, _Noted], set[str]]:
+        """Incidents that are published as they should be, and every page and data file that is there."""
         manifest = self._site.manifest()
-        pages = set(manifest.get("pages", ()))
+        files = set(manifest.get("files", ()))
         if manifest.get("version") != self._version():
-            return {}, pages
+            return {}, files
         return {
-            name: _Known(digest, date.fromisoformat(day), country)
+            name: _Noted(digest, date.fromisoformat(day), country)
             for name, (digest, day, country) in manifest["incidents"].items()
-        }, pages
+        }, files
 
-    # Pages
+    def _files(self) -> set[str]:
+        """Lists and data files that a site of these incidents has."""
+        years = {known.day.year for known in self._all}
+        return {
+            *map(names.month_page, self._months),
+            *map(names.country_page, {known.country for known in self._all}),
+            *map(names.search_file, years),
+            *(names.data_file(kind, year) for year in years for kind in (*tables.FILES, tables.PARQUET)),
+        }
 
-    def _incidents(self, names: Sequence[str], now: dict[str, _Known]) -> None:
-        batches = [names[at : at + _BATCH] for at in range(0, len(names), _BATCH)]
-
-        def read(batch: Sequence[str]) -> list[Row]:
-            days = [now[name].day for name in batch]
-            return gather.details(self._con, batch, (min(days), max(days)))
-
-        # The database works on the next batch while this one is rendered.
-        with ThreadPoolExecutor(1) as ahead:
-            coming = ahead.submit(read, batches[0]) if batches else None
-            for following in [*batches[1:], None]:
-                if coming is None:
-                    break
-                found = coming.result()
-                coming = ahead.submit(read, following) if following else None
-                for row in found:
-                    self._site.put(_incident_page(row["incident_id"]), self._incident(row))
-
-    def _incident(self, row: Row) -> str:
-        columns, lines = claims.table(row, self._gazetteer)
-        places = [
-            (role, row[name], row["weapon_class"], 1, row["incident_id"])
-            for role, name in (("launch site", "launch_site"), ("landing area", "landing_area"))
-            if row[name]
-        ]
-        dots = charts.dots(places, self._gazetteer)
-        return render.page(
-            "incident.html",
-            root="../",
-            row=row,
-            columns=columns,
-            lines=lines,
-            dots=dots,
-            flights=charts.flights([row], self._gazetteer),
-            view=charts.around(dots) if dots else None,
-        )
-
-    def _moved(self, moved: dict[str, str], now: dict[str, _Known]) -> None:
+    def _moved(self, moved: dict[str, str], now: dict[str, _Noted]) -> None:
         for name, other in moved.items():
             if name not in now and other in now:
-                self._site.put(_incident_page(name), render.page("moved.html", root="../", name=name, other=other))
+                page = render.page("moved.html", root="../", name=name, other=other)
+                self._site.put(names.incident_page(name), page)
 
-    def _months(self, months: Iterable[str], overview: Sequence[Any]) -> None:
-        present = sorted({f"{day:%Y-%m}" for _, day, _, _ in overview})
-        for month in sorted(set(months) & set(present)):
-            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", _ends(month))
-            at = present.index(month)
-            self._site.put(
-                f"month/{month}.html",
-                render.page(
-                    "list.html",
-                    root="../",
-                    title=f"{_ends(month)[0]:%B %Y}",
-                    rows=rows,
-                    more=[],
-                    total=len(rows),
-                    earlier=present[at - 1] if at else None,
-                    later=present[at + 1] if at + 1 < len(present) else None,
-                ),
-            )
+    # Lists
 
-    def _countries(self, countries: Iterable[str | None], overview: Sequence[Any]) -> None:
-        present = {country for _, _, country, _ in overview}
-        for country in sorted(set(countries) & present, key=str):
-            rows = gather.summaries(
-                self._con,
-                "incident_id IN (SELECT incident_id FROM temp.listed WHERE country IS NOT DISTINCT FROM ? "
-                f"ORDER BY incident_date DESC, incident_id DESC LIMIT {_LISTED_OF_COUNTRY})",
-                [country],
-            )
-            by_month = Counter(f"{day:%Y-%m}" for _, day, owner, _ in overview if owner == country)
-            self._site.put(
-                _country_page(country),
-                render.page(
-                    "list.html",
-                    root="../",
-                    title=f"Launches by {country or 'sides without a country'}",
-                    rows=rows[::-1],
-                    more=sorted(by_month.items(), reverse=True),
-                    total=sum(by_month.values()),
-                    earlier=None,
-                    later=None,
-                ),
-            )
-
-    def _front(self, overview: Sequence[Any]) -> None:
-        last = max((day for _, day, _, _ in overview), default=date(1970, 1, 1))
-        recent = gather.summaries(
-            self._con, "incident_date > ?", [max(date(1, 1, 1), last - timedelta(days=charts.RECENT_DAYS))]
-        )
-        newest = gather.summaries(
+    def _lists(self, touched: set[_Noted], old_months: set[str]) -> None:
+        """Write what lists incidents of the same month, country or year as these, and the front page."""
+        months = {names.month_of(noted.day) for noted in touched} | self._beside(old_months ^ set(self._months))
+        newest = set(gather.newest(self._con, _FEED_ITEMS))
+        latest = self._latest({noted.country for noted in touched})
+        last = self._all[-1].day if self._all else date(1970, 1, 1)
+        since = max(date.min + timedelta(days=charts.RECENT_DAYS), last) - timedelta(days=charts.RECENT_DAYS)
+        shown = {*newest, *(name for some in latest.values() for name in some)}
+        gather.prepare(
             self._con,
-            "incident_id IN (SELECT incident_id FROM temp.listed ORDER BY changed_at DESC, incident_id LIMIT ?)",
-            [_FEED_ITEMS],
+            {noted.day.year for noted in touched}
+            | {int(month[:4]) for month in months}
+            | {known.day.year for known in self._all if known.incident_id in shown}
+            | set(range(since.year, last.year + 1)),
         )
-        items = [_item(row) for row in sorted(newest, key=lambda r: (r["changed_at"], r["incident_id"]), reverse=True)]
-        self._site.put("atom.xml", feeds.atom(items, home=self._home))
-        self._site.put("feed.json", feeds.json_feed(items, home=self._home))
-        self._site.put(
-            "index.html",
-            render.page(
-                "index.html",
-                root="",
-                total=len(overview),
-                recent=recent[::-1][:_LISTED],
-                timeline=charts.timeline(recent),
-                months=charts.months(overview),
-                dots=charts.dots(self._places(), self._gazetteer),
-                flights=charts.flights(recent, self._gazetteer),
-                views=charts.VIEWS,
-                countries=Counter(country for _, _, country, _ in overview).most_common(),
-                years=sorted({day.year for _, day, _, _ in overview}, reverse=True),
-            ),
-        )
+        self._month_pages(months)
+        self._country_pages(latest)
+        self._data({noted.day.year for noted in touched} & {known.day.year for known in self._all})
+        self._front(since, newest)
 
-    def _places(self) -> list[tuple[str, str, str, int, str]]:
-        parts = [
-            f"SELECT '{role}', {name}, weapon_class, count(*), max_by(incident_id, incident_date) FROM temp.listed "
-            f"WHERE {name} IS NOT NULL GROUP BY ALL"
-            for role, name in (("launch site", "launch_site"), ("landing area", "landing_area"))
-        ]
-        return self._con.execute(f"{' UNION ALL '.join(parts)} ORDER BY ALL").fetchall()
+    def _beside(self, months: Iterable[str]) -> set[str]:
+        """The months before and after these, whose pages link to them."""
+        found = set()
+        for month in months:
+            at = bisect_left(self._months, month)
+            found.update(self._months[max(0, at - 1) : at + 2])
+        return found
 
-    # Files
+    def _latest(self, countries: set[str | None]) -> dict[str | None, list[str]]:
+        """The latest incidents of each of these countries that has any."""
+        found: dict[str | None, list[str]] = {}
+        for known in reversed(self._all):
+            if known.country in countries:
+                some = found.setdefault(known.country, [])
+                if len(some) < _LISTED_OF_COUNTRY:
+                    some.append(known.incident_id)
+        return found
 
-    def _files(self, days: Sequence[date], overview: Sequence[Any]) -> None:
-        present = sorted({f"{day:%Y-%m}" for _, day, _, _ in overview})
-        for month in sorted({f"{day:%Y-%m}" for day in days} & set(present)):
+    def _month_pages(self, months: Iterable[str]) -> None:
+        place = {month: at for at, month in enumerate(self._months)}
+        for month in sorted(set(months) & place.keys()):
             rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", _ends(month))
-            for file in tables.FILES:
-                self._site.put(f".parts/{month}-{file.name}", file.part(rows, self._gazetteer))
-        for year in sorted({day.year for day in days}):
-            rows = gather.summaries(self._con, "incident_date BETWEEN ? AND ?", [date(year, 1, 1), date(year, 12, 31)])
-            self._site.put(f"data/search-{year}.js", tables.search_part(rows))
-        for file in tables.FILES:
-            parts = [self._site.read(f".parts/{month}-{file.name}") or b"" for month in present]
-            self._site.put(f"data/{file.name}", tables.assembled(file, parts))
-        made = self._site.directory / "data" / ".incidents.parquet"
-        self._con.execute(
-            f"COPY (SELECT * EXCLUDE (digest) FROM incidents ORDER BY incident_date, incident_id) "
-            f"TO '{str(made).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd)"
+            at = place[month]
+            page = render.page(
+                "list.html",
+                root="../",
+                title=f"{_ends(month)[0]:%B %Y}",
+                rows=rows,
+                more=[],
+                total=len(rows),
+                earlier=self._months[at - 1] if at else None,
+                later=self._months[at + 1] if at + 1 < len(self._months) else None,
+            )
+            self._site.put(names.month_page(month), page)
+
+    def _country_pages(self, latest: dict[str | None, list[str]]) -> None:
+        for country, shown in sorted(latest.items(), key=lambda item: str(item[0])):
+            rows = gather.summaries(self._con, f"incident_id IN {ANY_OF}", [listed(shown)])
+            by_month = Counter(names.month_of(known.day) for known in self._all if known.country == country)
+            page = render.page(
+                "list.html",
+                root="../",
+                title=f"Launches by {country or 'sides without a country'}",
+                rows=rows[::-1],
+                more=sorted(by_month.items(), reverse=True),
+                total=sum(by_month.values()),
+                earlier=None,
+                later=None,
+            )
+            self._site.put(names.country_page(country), page)
+
+    def _data(self, years: Iterable[int]) -> None:
+        tables.prepare(self._con, self._gazetteer)
+        for year in sorted(years):
+            for kind, made in tables.FILES.items():
+                self._site.put(names.data_file(kind, year), made(self._con, year))
+            self._site.put(names.search_file(year), tables.search_list(self._con, year))
+            part = self._site.directory / "data" / ".incidents.parquet.part"
+            tables.incidents_parquet(self._con, year, part)
+            self._site.adopt(names.data_file(tables.PARQUET, year), part)
+
+    def _front(self, since: date, newest: set[str]) -> None:
+        recent = gather.summaries(self._con, "incident_date > ?", [since])
+        items = gather.summaries(self._con, f"incident_id IN {ANY_OF}", [listed(newest)])
+        items.sort(key=lambda row: (row["changed_at"], row["incident_id"]), reverse=True)
+        self._site.put("atom.xml", feeds.atom(list(map(_item, items)), home=self._home))
+        self._site.put("feed.json", feeds.json_feed(list(map(_item, items)), home=self._home))
+        page = render.page(
+            "index.html",
+            root="",
+            total=len(self._all),
+            recent=recent[::-1][:_LISTED],
+            timeline=charts.timeline(recent),
+            months=charts.months(self._all),
+            dots=charts.dots(gather.places(self._con), self._gazetteer),
+            flights=charts.flights(recent, self._gazetteer),
+            views=charts.VIEWS,
+            years=sorted({known.day.year for known in self._all}, reverse=True),
+            kinds=(*tables.FILES, tables.PARQUET),
         )
-        self._site.adopt("data/incidents.parquet", made)
+        self._site.put("index.html", page)
 
 
 def _ends(month: str) -> list[date]:
     """First and last day of a month written as "2026-01"."""
     first = date.fromisoformat(f"{month}-01")
     return [first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)]
-
-
-def _incident_page(name: str) -> str:
-    return f"incident/{_plain_name(name)}.html"
-
-
-def _country_page(country: str | None) -> str:
-    return f"country/{_plain_name(country or 'none')}.html"
-
-
-def _plain_name(text: str) -> str:
-    """A file name that leads nowhere else, whatever a rule pack calls a country."""
-    return re.sub(r"[^A-Za-z0-9-]", "_", text)
-
-
-def _lists(overview: Iterable[tuple[str, date, str | None, str]]) -> set[str]:
-    return {page for _, day, country, _ in overview for page in (f"month/{day:%Y-%m}.html", _country_page(country))}
 
 
 def _item(row: Row) -> feeds.Item:
@@ -277,7 +248,7 @@ def _item(row: Row) -> feeds.Item:
         name=row["incident_id"],
         title=wording.headline(row),
         summary=" ".join(told),
-        link=_incident_page(row["incident_id"]),
+        link=names.incident_page(row["incident_id"]),
         published=row["first_reported_at"] or datetime.combine(row["incident_date"], time(), UTC),
         updated=row["changed_at"],
         tags=tuple(tag for tag in (row["country"], row["weapon_class"], row["status"]) if tag),

@@ -11,7 +11,8 @@ from typing import Any
 
 from extractors.gazetteer import Gazetteer, Spot
 from flows.report_site import wording
-from flows.report_site.gather import Row
+from flows.report_site.gather import Known, Row
+from flows.report_site.names import month_of
 from flows.report_site.projection import HEIGHT, WIDTH, project
 
 _ROWS = 12
@@ -99,11 +100,11 @@ class Months:
     most: int
 
 
-def months(overview: Iterable[tuple[str, date, str | None, str]]) -> Months:
+def months(incidents: Iterable[Known]) -> Months:
     """How many incidents each month saw, by country, the busiest first."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for _, day, country, _ in overview:
-        counts[country or "unknown"][f"{day:%Y-%m}"] += 1
+    for known in incidents:
+        counts[known.country or "unknown"][month_of(known.day)] += 1
     lines = sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     return Months(
         tuple(sorted({month for _, line in lines for month in line})),

@@ -10,13 +10,7 @@ from typing import Any
 from extractors.gazetteer import Gazetteer
 from extractors.likeness import SAME_MINUTES, SAME_SHARE, clock_minutes, is_broader
 from flows.report_site import wording
-from flows.report_site.gather import Row
-
-_COLUMNS = (
-    "count", "weapon_class", "weapon_name", "time_local", "launch_site", "landing_area", "distance_km", "apogee_km",
-    "status",
-)  # fmt: skip
-
+from flows.report_site.gather import FIELDS, Row
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -41,7 +35,7 @@ class Line:
 def table(incident: Row, gazetteer: Gazetteer) -> tuple[tuple[str, ...], list[Line]]:
     """The fields that somebody gives and the claimants' lines by the time of their first claim."""
     claims = incident["claims"]
-    columns = tuple(name for name in _COLUMNS if any(c["field"] == name for c in claims))
+    columns = tuple(name for name in FIELDS if any(c["field"] == name for c in claims))
     claimants: dict[str, list[Any]] = {}
     for claim in claims:
         claimants.setdefault(claim["claimant"], []).append(claim)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.lake import Connection
 from storage.staging import ANY_OF, listed, utc
@@ -20,81 +20,141 @@ SUMMARY = (
     "articles", "sources", "reactions", "first_reported_at", "first_source", "next_reported_at", "next_source",
     "created_at", "changed_at", "basis",
 )  # fmt: skip
-_ORDER = "incident_date, time_utc NULLS LAST, incident_id"
+ORDER = "incident_date, time_utc NULLS LAST, incident_id"
+# The fields that claims are shown of, and what is shown of a claim.
+FIELDS = (
+    "count", "weapon_class", "weapon_name", "time_local", "launch_site", "landing_area", "distance_km", "apogee_km",
+    "status",
+)  # fmt: skip
+_CLAIM = ("field", "value", "claimant", "attribution", "since", "superseded_at", "sources")
 
 
-def prepare(con: Connection) -> None:
-    """Copy what lists need of every incident into memory: many small queries of a lake cost more than one large one."""
+class Known(NamedTuple):
+    """An incident as lists of all of them need it; `digest` changes with anything that its page shows."""
+
+    incident_id: str
+    day: date
+    country: str | None
+    digest: str
+
+
+def every(con: Connection) -> list[Known]:
+    """All incidents by day. They are also kept in the table `known`, with what the front page counts of all."""
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE listed AS SELECT {', '.join(SUMMARY)}, digest FROM incidents ORDER BY {_ORDER}"
+        "CREATE OR REPLACE TEMP TABLE known AS SELECT incident_id, incident_date, country, digest, changed_at, "
+        "weapon_class, launch_site, landing_area FROM incidents ORDER BY incident_date, incident_id"
     )
+    found = con.execute("SELECT incident_id, incident_date, country, digest FROM temp.known").fetchall()
+    return [Known(*row) for row in found]
 
 
-def overview(con: Connection) -> list[tuple[str, date, str | None, str]]:
-    """incident_id, incident_date, country and digest of every incident."""
-    found: list[tuple[str, date, str | None, str]] = con.execute(
-        f"SELECT incident_id, incident_date, country, digest FROM temp.listed ORDER BY {_ORDER}"
+def newest(con: Connection, number: int) -> list[str]:
+    """The incidents that changed last, the latest first."""
+    found = con.execute(
+        f"SELECT incident_id FROM temp.known ORDER BY changed_at DESC, incident_date DESC, incident_id DESC "
+        f"LIMIT {number}"
     ).fetchall()
+    return [name for (name,) in found]
+
+
+def places(con: Connection) -> list[tuple[str, str, str, int, str]]:
+    """(role, place as named, weapon class, incidents, the latest of them) over all incidents."""
+    parts = [
+        f"SELECT '{role}', {name}, weapon_class, count(*), max_by(incident_id, (incident_date, incident_id)) "
+        f"FROM temp.known WHERE {name} IS NOT NULL GROUP BY ALL"
+        for role, name in (("launch site", "launch_site"), ("landing area", "landing_area"))
+    ]
+    found: list[tuple[str, str, str, int, str]] = con.execute(f"{' UNION ALL '.join(parts)} ORDER BY ALL").fetchall()
     return found
 
 
-def summaries(con: Connection, condition: str = "true", parameters: Sequence[Any] = ()) -> list[Row]:
-    """The `SUMMARY` of incidents by day."""
-    return rows(
-        con, f"SELECT {', '.join(SUMMARY)} FROM temp.listed WHERE {condition} ORDER BY {_ORDER}", list(parameters)
-    )
+def prepare(con: Connection, years: Iterable[int]) -> None:
+    """Copy the incidents of these years into the table `listed`, which lists and data files are made from.
+
+    Many small queries of a lake cost more than one large one, and the files of other years need not be read.
+    """
+    parts = [
+        f"FROM incidents WHERE incident_date BETWEEN DATE '{date(first, 1, 1)}' AND DATE '{date(last, 12, 31)}'"
+        for first, last in _runs(sorted(set(years)))
+    ] or ["FROM incidents LIMIT 0"]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS FROM ({' UNION ALL '.join(parts)}) ORDER BY {ORDER}")
+
+
+def _runs(years: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of years that follow each other."""
+    runs: list[tuple[int, int]] = []
+    for year in years:
+        if runs and runs[-1][1] == year - 1:
+            runs[-1] = (runs[-1][0], year)
+        else:
+            runs.append((year, year))
+    return runs
+
+
+def summaries(con: Connection, condition: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """The `SUMMARY` of the prepared incidents that meet a condition, by day."""
+    columns = ", ".join(SUMMARY)
+    return rows(con, f"SELECT {columns} FROM temp.listed WHERE {condition} ORDER BY {ORDER}", list(parameters))
 
 
 def details(con: Connection, ids: Sequence[str], between: tuple[date, date]) -> list[Row]:
     """All that is said of incidents: with `members` (reports and their articles) and `responses` (reactions)."""
     named = f"incident_id IN {ANY_OF}"
     days = f"incident_date BETWEEN DATE '{between[0]}' AND DATE '{between[1]}'"
-    found = rows(con, f"SELECT * FROM incidents WHERE {days} AND {named} ORDER BY {_ORDER}", [listed(ids)])
+    shown = ", ".join(f"{name} := c.{name}" for name in _CLAIM)
+    claims = f"[struct_pack({shown}) FOR c IN claims IF c.field IN {FIELDS}]"
+    found = rows(
+        con,
+        f"SELECT * REPLACE ({claims} AS claims) FROM incidents WHERE {days} AND {named} ORDER BY {ORDER}",
+        [listed(ids)],
+    )
     members = rows(con, f"SELECT * FROM incident_members WHERE {days} AND {named}", [listed(ids)])
-    told = _told(con, members)
+    told, responses = _told(con, members)
     for member in members:
         member |= told.get(member["launch_id"], {})
     by_incident = _grouped((m for m in members if m.get("title") is not None), "incident_id")
-    responses = _grouped(_responses(con, members), "incident_id")
+    responded = _grouped(responses, "incident_id")
     for row in found:
         row["members"] = sorted(by_incident[row["incident_id"]], key=_published)
-        row["responses"] = _firsts(responses[row["incident_id"]], row)
+        row["responses"] = _firsts(responded[row["incident_id"]], row)
         row["sentences"] = _sentences(row["members"])
     return found
 
 
-_LAUNCH = (
-    "launch_id", "attribution", "weapon_class", "weapon_name", "date", "time_local", "count_min", "count_max",
-    "launch_site", "landing_area", "distance_km", "apogee_km", "status", "role", "evidence", "rules", "pack_version",
+_LAUNCH = ("launch_id", "article_id", "attribution", "evidence")
+_RESPONSE = (
+    "reaction_id", "incident_id", "article_id", "actor_country", "actor", "type", "quoted", "evidence",
 )  # fmt: skip
-_ARTICLE = ("title", "source", "url", "published_at", "copy_of")
+_ARTICLE = ("article_id", "title", "source", "url", "published_at", "copy_of")
 
 
-def _told(con: Connection, members: Sequence[Row]) -> dict[str, Row]:
-    """What the members' launches and articles say, by launch_id."""
+def _told(con: Connection, members: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
+    """What the members' launches say, by launch_id, and the reactions to them, each with its article."""
     if not members:
-        return {}
-    columns = ", ".join((*(f"l.{name}" for name in _LAUNCH), *(f"a.{name}" for name in _ARTICLE)))
-    found = rows(
-        con,
-        f"SELECT {columns} FROM (FROM launches WHERE {_published_between(members)} "
-        f"AND launch_id IN {ANY_OF}) l "
-        f"JOIN (FROM articles WHERE {_published_between(members)}) a USING (article_id, published_date)",
-        [listed(m["launch_id"] for m in members)],
+        return {}, []
+    between = _published_between(members)
+    launches, responses = (
+        rows(
+            con,
+            f"SELECT {', '.join(columns)} FROM {table} WHERE {between} AND launch_id IN {ANY_OF}",
+            [listed(m["launch_id"] for m in members)],
+        )
+        for table, columns in (("launches", _LAUNCH), ("reactions", _RESPONSE))
     )
-    return {row["launch_id"]: row for row in found}
-
-
-def _responses(con: Connection, members: Sequence[Row]) -> list[Row]:
-    if not members:
-        return []
-    return rows(
-        con,
-        "SELECT r.reaction_id, r.incident_id, r.actor_country, r.actor, r.type, r.quoted, r.evidence, a.article_id, "
-        "a.title, a.source, a.url, a.published_at, coalesce(a.copy_of, a.article_id) AS origin "
-        f"FROM (FROM reactions WHERE {_published_between(members)} AND launch_id IN {ANY_OF}) r "
-        f"JOIN (FROM articles WHERE {_published_between(members)}) a USING (article_id, published_date)",
-        [listed(m["launch_id"] for m in members)],
+    articles = {
+        row["article_id"]: row
+        for row in rows(
+            con,
+            f"SELECT {', '.join(_ARTICLE)} FROM articles WHERE {between} AND article_id IN {ANY_OF}",
+            [listed({m["article_id"] for m in members})],
+        )
+    }
+    for row in responses:
+        row |= articles.get(row["article_id"], {})
+        row["origin"] = row.get("copy_of") or row["article_id"]
+    return (
+        {row["launch_id"]: row | articles[row["article_id"]] for row in launches if row["article_id"] in articles},
+        [row for row in responses if "title" in row],
     )
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from flows.report_site import wording
+from flows.report_site import names, wording
 
 _FILTERS = (
     wording.words, wording.field, wording.link, wording.moment, wording.quantity, wording.shown, wording.family,
-    wording.weapon, wording.side, wording.when, wording.headline, wording.later,
+    wording.weapon, wording.side, wording.when, wording.headline, wording.later, names.month_of,
 )  # fmt: skip
 
 
@@ -37,14 +39,28 @@ def environment() -> Environment:
         finalize=_finalized,
         auto_reload=False,
     )
-    made.filters.update({function.__name__: function for function in _FILTERS})
-    made.globals.update(number=wording.count, spread=wording.spread, families=wording.FAMILIES)
+    made.filters.update({function.__name__: function for function in (*_FILTERS, cited)})
+    made.globals.update(spread=wording.spread, data_file=names.data_file, families=wording.FAMILIES)
     return made
 
 
 def page(template: str, **values: Any) -> str:
     """A page of the site."""
     return environment().get_template(template).render(**values)
+
+
+def cited(item: Mapping[str, Any]) -> Markup:
+    """An article with its link, outlet and time."""
+    return _cited(item["url"], item["title"], item["source"], item["published_at"])
+
+
+@lru_cache(4096)
+def _cited(url: str | None, title: str, source: str, at: datetime | None) -> Markup:
+    # Most pages cite each of their articles several times.
+    address, told = escape(wording.link(url)), escape(wording.shown(title))
+    named = f'<a href="{address}" rel="noopener noreferrer nofollow">{told}</a>' if address else told
+    when = f', <time datetime="{at.isoformat()}">{wording.moment(at)}</time>' if at else ""
+    return Markup(f"{named}, {escape(wording.shown(source))}{when}")
 
 
 def asset(name: str) -> bytes:

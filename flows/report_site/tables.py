@@ -1,141 +1,169 @@
-"""Data files: CSV (RFC 4180), GeoJSON (RFC 7946), a table a missile in the columns of the CNS database, search lists.
+"""Data files, one of each kind a year so that a new incident costs its year: CSV (RFC 4180), GeoJSON (RFC 7946), a
+table with a row a missile in the columns of the CNS database, Parquet, and the lists that the page searches.
 
-Data files are made in parts, one a month, so that one new incident costs the rows of its month and not of all.
+The database makes the lines; all text in them is untrusted and made inert there.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import get_args
 
-from extractors.gazetteer import Gazetteer, Spot
-from flows.report_site import wording
-from flows.report_site.gather import SUMMARY, Row
-from storage.exports import inert
+from extractors.gazetteer import Gazetteer
+from extractors.records import WeaponClass
+from flows.report_site import gather, wording
+from flows.report_site.gather import SUMMARY
+from storage.exports import FORMULA
+from storage.extensions import quoted
+from storage.lake import Connection
+from storage.schema import INCIDENTS, Column
+from storage.staging import stage
 
 # A salvo is one row a missile up to here; "thousands of rockets" are no table.
 _MOST_ROWS = 200
-CNS = (
-    "F1", "Date", "Launch Time (UTC)", "Missile Name", "Missile Type", "Launch Country", "Launch Agency/Authority",
-    "Facility Name", "Facility Latitude", "Facility Longitude", "Landing Location", "Landing Latitude",
-    "Landing Longitude", "Apogee (km)", "Distance Travelled (km)", "Confirmation Status", "Test Outcome",
-    "Missiles in Incident", "Missile of Incident", "First Source", "Independent Sources", "Incident",
-)  # fmt: skip
+_TYPES = {column.name: column.type for column in INCIDENTS.columns}
 _PROPERTIES = (
     "incident_id", "country", "actor", "date", "date_precision", "time_utc", "weapon_class", "weapon_name", "status",
     "launch_site", "landing_area", "count_min", "count_max", "distance_km", "apogee_km", "articles", "sources",
 )  # fmt: skip
-_OUTCOMES = {"conducted": "Success", "failed": "Failure", "planned": "Planned"}
+_CLASSES = " ".join(f"WHEN {quoted(name)} THEN {quoted(wording.words(name))}" for name in get_args(WeaponClass))
+_NUMBER = (
+    "CASE WHEN count_min = count_max THEN count_min::VARCHAR WHEN count_max IS NULL THEN 'at least ' || count_min "
+    "WHEN count_min IS NULL THEN 'up to ' || count_max ELSE count_min || '–' || count_max END"
+)
+# Column of the CNS missile test database, and where it comes from.
+_CNS = (
+    ("F1", "line(incident_id || '-' || missile)"),
+    ("Date", "coalesce(date, incident_date)::VARCHAR"),
+    ("Launch Time (UTC)", "moment(time_utc)"),
+    ("Missile Name", "line(weapon_name)"),
+    ("Missile Type", f"CASE weapon_class {_CLASSES} END"),
+    ("Launch Country", "line(country)"),
+    ("Launch Agency/Authority", "line(actor)"),
+    ("Facility Name", "line(launch_site)"),
+    ("Facility Latitude", "site.lat::VARCHAR"),
+    ("Facility Longitude", "site.lon::VARCHAR"),
+    ("Landing Location", "line(landing_area)"),
+    ("Landing Latitude", "landing.lat::VARCHAR"),
+    ("Landing Longitude", "landing.lon::VARCHAR"),
+    ("Apogee (km)", "apogee_km::VARCHAR"),
+    ("Distance Travelled (km)", "distance_km::VARCHAR"),
+    ("Confirmation Status", "if(sources > 1, 'Confirmed', 'Single source')"),
+    ("Test Outcome", "CASE status WHEN 'conducted' THEN 'Success' WHEN 'failed' THEN 'Failure' ELSE 'Planned' END"),
+    ("Missiles in Incident", _NUMBER),
+    ("Missile of Incident", "missile::VARCHAR"),
+    ("First Source", "line(first_source)"),
+    ("Independent Sources", "sources::VARCHAR"),
+    ("Incident", "line(incident_id)"),
+)
+# What `wording.shown` replaces, in RE2: controls, bidi marks, what XML has no place for.
+_UNSAFE = (
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\x{061c}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{fffe}\x{ffff}]"
+)
+_MACROS = (
+    f"shown(x) AS regexp_replace(x, {quoted(_UNSAFE)}, '\N{REPLACEMENT CHARACTER}', 'g')",
+    f"inert(x) AS if(regexp_matches(x, {quoted(FORMULA)}), '''' || x, x)",
+    """enclosed(x) AS if(regexp_matches(x, '[",\r\n]'), '"' || replace(x, '"', '""') || '"', x)""",
+    "line(x) AS enclosed(inert(shown(x)))",
+    "moment(x) AS strftime(make_timestamp(epoch_us(x)), '%Y-%m-%dT%H:%M:%SZ')",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A data file: what stands before, between and after the parts that `part` makes of the rows of a month."""
+def prepare(con: Connection, gazetteer: Gazetteer) -> None:
+    """Make what the queries use: macros, and the table `spots` of the places that `gather.listed` names."""
+    for macro in _MACROS:
+        con.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    found = con.execute(
+        "SELECT launch_site FROM temp.listed WHERE launch_site IS NOT NULL "
+        "UNION SELECT landing_area FROM temp.listed WHERE landing_area IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    spots = [(named, spot.name, spot.lat, spot.lon) for (named,) in found if (spot := gazetteer.place(named))]
+    stage(
+        con,
+        "spots",
+        (Column("named", "VARCHAR", ""), Column("place", "VARCHAR", ""), Column("lat", "DOUBLE", ""),
+         Column("lon", "DOUBLE", "")),
+        spots,
+    )  # fmt: skip
 
-    name: str
-    before: str
-    between: str
-    after: str
-    part: Callable[[Sequence[Row], Gazetteer], str]
+
+def incidents_csv(con: Connection, year: int) -> str:
+    """A row a launch."""
+    return _csv(con, SUMMARY, [_cell(name) for name in SUMMARY], f"FROM temp.listed WHERE {_in(year)}", "")
 
 
-def _csv_part(rows: Sequence[Row], _gazetteer: Gazetteer) -> str:
-    return _csv([row[name] for name in SUMMARY] for row in rows)
-
-
-def _cns_part(rows: Sequence[Row], gazetteer: Gazetteer) -> str:
-    return _csv(line for row in rows for line in _missiles(row, gazetteer))
-
-
-def _missiles(row: Row, gazetteer: Gazetteer) -> Iterable[list[Any]]:
+def missiles_cns(con: Connection, year: int) -> str:
     """A row for each missile that by consensus flew at least; drones are not in that database."""
-    if row["weapon_class"] == "attack_drone":
-        return
-    site, landing = _spot(row["launch_site"], gazetteer), _spot(row["landing_area"], gazetteer)
-    number = max(1, min(row["count_min"] or row["count_max"] or 1, _MOST_ROWS))
-    for at in range(1, number + 1):
-        yield [
-            f"{row['incident_id']}-{at}", row["date"] or row["incident_date"], row["time_utc"], row["weapon_name"],
-            wording.words(row["weapon_class"]), row["country"], row["actor"], row["launch_site"], *site,
-            row["landing_area"], *landing, row["apogee_km"], row["distance_km"],
-            "Confirmed" if row["sources"] > 1 else "Single source", _OUTCOMES[row["status"]],
-            wording.count(row["count_min"], row["count_max"]), at, row["first_source"], row["sources"],
-            row["incident_id"],
-        ]  # fmt: skip
+    number = f"greatest(1, least(coalesce(count_min, count_max, 1), {_MOST_ROWS}))"
+    source = (
+        f"FROM (SELECT *, unnest(range(1, {number} + 1)) AS missile FROM temp.listed "
+        f"WHERE weapon_class <> 'attack_drone' AND {_in(year)}) "
+        "LEFT JOIN temp.spots site ON site.named = launch_site "
+        "LEFT JOIN temp.spots landing ON landing.named = landing_area"
+    )
+    return _csv(con, [name for name, _ in _CNS], [made for _, made in _CNS], source, ", missile")
 
 
-def _spot(named: str | None, gazetteer: Gazetteer) -> tuple[float | None, float | None]:
-    spot = gazetteer.place(named) if named else None
-    return (spot.lat, spot.lon) if spot else (None, None)
+def incidents_geojson(con: Connection, year: int) -> str:
+    """A point for the launch site and one for the landing area, where the packs know them."""
+    properties = ", ".join(f"{quoted(name)}, {_value(name)}" for name in _PROPERTIES)
+    parts = [
+        f"SELECT incident_date, time_utc, incident_id, {at} AS part, json_object('type', 'Feature', "
+        f"'id', incident_id || '-{role}', 'geometry', json_object('type', 'Point', 'coordinates', [lon, lat]), "
+        f"'properties', json_object('role', '{role}', 'place', place, {properties}))::VARCHAR AS feature "
+        f"FROM temp.listed JOIN temp.spots ON named = {role} WHERE {_in(year)}"
+        for at, role in enumerate(("launch_site", "landing_area"))
+    ]
+    found = con.execute(
+        f"SELECT feature FROM ({' UNION ALL '.join(parts)}) ORDER BY {gather.ORDER}, part"
+    ).fetchall()
+    features = ",\n".join(feature for (feature,) in found)
+    return f'{{"type":"FeatureCollection","features":[\n{features}\n]}}\n'
 
 
-def _geojson_part(rows: Sequence[Row], gazetteer: Gazetteer) -> str:
-    return ",\n".join(
-        json.dumps(feature, ensure_ascii=False, separators=(",", ":"))
-        for row in rows
-        for feature in _features(row, gazetteer)
+FILES: dict[str, Callable[[Connection, int], str]] = {
+    "incidents.csv": incidents_csv,
+    "missiles-cns.csv": missiles_cns,
+    "incidents.geojson": incidents_geojson,
+}
+PARQUET = "incidents.parquet"
+
+
+def incidents_parquet(con: Connection, year: int, path: Path) -> None:
+    """Everything that is said of the launches of a year, claims included."""
+    con.execute(
+        f"COPY (SELECT * EXCLUDE (digest) FROM temp.listed WHERE {_in(year)} ORDER BY incident_date, incident_id) "
+        f"TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
     )
 
 
-def _features(row: Row, gazetteer: Gazetteer) -> Iterable[dict[str, Any]]:
-    """A point for the launch site and one for the landing area, where the packs know them."""
-    for role in ("launch_site", "landing_area"):
-        spot = gazetteer.place(row[role]) if row[role] else None
-        if spot:
-            yield {
-                "type": "Feature",
-                "id": f"{row['incident_id']}-{role}",
-                "geometry": {"type": "Point", "coordinates": [spot.lon, spot.lat]},
-                "properties": {"role": role, "place": spot.name, **{n: _plain(row[n]) for n in _PROPERTIES}},
-            }
-
-
-def search_part(rows: Sequence[Row]) -> str:
+def search_list(con: Connection, year: int) -> str:
     """A script that hands the page the incidents of a year: [id, day, line] each, to be searched there."""
-    entries = [[row["incident_id"], str(row["incident_date"]), wording.headline(row)] for row in rows]
+    entries = [
+        [row["incident_id"], str(row["incident_date"]), wording.headline(row)]
+        for row in gather.summaries(con, _in(year))
+    ]
     # Within a script file only the line separators of older JavaScript need care; `<` is escaped all the same.
     text = json.dumps(entries, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return f"launchwireSearch({text});\n"
 
 
-FILES = (
-    File("incidents.csv", ",".join(SUMMARY) + "\r\n", "", "", _csv_part),
-    File("missiles-cns.csv", ",".join(CNS) + "\r\n", "", "", _cns_part),
-    File(
-        "incidents.geojson", '{"type":"FeatureCollection","features":[\n', ",\n", "\n]}\n", _geojson_part
-    ),
-)  # fmt: skip
+def _csv(con: Connection, head: Sequence[str], cells: Sequence[str], source: str, then: str) -> str:
+    line = " || ',' || ".join(f"coalesce({cell}, '')" for cell in cells)
+    found = con.execute(f"SELECT {line} {source} ORDER BY {gather.ORDER}{then}").fetchall()
+    return "".join(f"{told}\r\n" for told in (",".join(head), *(told for (told,) in found)))
 
 
-def assembled(file: File, parts: Iterable[bytes]) -> bytes:
-    """The whole file from the parts of its months, in their order."""
-    return file.before.encode() + file.between.encode().join(part for part in parts if part) + file.after.encode()
+def _cell(name: str) -> str:
+    return f"line({name})" if _TYPES[name] == "VARCHAR" else f"{_value(name)}::VARCHAR"
 
 
-def spots(rows: Iterable[Row], gazetteer: Gazetteer) -> dict[str, tuple[Spot, list[Row]]]:
-    """Launch sites by name with the incidents that began there."""
-    found: dict[str, tuple[Spot, list[Row]]] = {}
-    for row in rows:
-        spot = gazetteer.place(row["launch_site"]) if row["launch_site"] else None
-        if spot:
-            found.setdefault(spot.name, (spot, []))[1].append(row)
-    return found
+def _value(name: str) -> str:
+    return {"VARCHAR": f"shown({name})", "TIMESTAMPTZ": f"moment({name})"}.get(_TYPES[name], name)
 
 
-def _csv(lines: Iterable[Sequence[Any]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([inert(_plain(value)) for value in line] for line in lines)
-    return out.getvalue()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return wording.shown(value) if isinstance(value, str) else value
+def _in(year: int) -> str:
+    return f"incident_date BETWEEN DATE '{date(year, 1, 1)}' AND DATE '{date(year, 12, 31)}'"

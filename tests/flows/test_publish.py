@@ -190,7 +190,7 @@ def test_json_feed_is_as_version_1_1_asks(site: Path) -> None:
 
 
 def test_geojson_is_as_rfc_7946_asks(site: Path) -> None:
-    collection = json.loads((site / "data/incidents.geojson").read_text())
+    collection = json.loads((site / "data/incidents-2026.geojson").read_text())
     assert collection["type"] == "FeatureCollection"
     assert "crs" not in collection
     assert {f["properties"]["place"] for f in collection["features"]} >= {"Sunan", "Sea of Japan"}
@@ -204,7 +204,7 @@ def test_geojson_is_as_rfc_7946_asks(site: Path) -> None:
 
 
 def test_cns_table_has_a_row_a_missile(site: Path) -> None:
-    with (site / "data/missiles-cns.csv").open(newline="", encoding="utf-8") as file:
+    with (site / "data/missiles-cns-2026.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     salvo = [row for row in rows if row["Missiles in Incident"] == "3"]
     assert [row["Missile of Incident"] for row in salvo] == ["1", "2", "3"]
@@ -216,7 +216,7 @@ def test_an_empty_lake_makes_a_site_too(tmp_path: Path) -> None:
     with Lake.open(LakeConfig(directory=tmp_path / "lake")) as lake:
         build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
     assert "0 launches" in (tmp_path / "site/index.html").read_text()
-    assert json.loads((tmp_path / "site/data/incidents.geojson").read_text())["features"] == []
+    assert feedparser.parse((tmp_path / "site/atom.xml").read_bytes()).entries == []
 
 
 @pytest.mark.parametrize(
