@@ -45,4 +45,12 @@ def build_site(lake: Lake, settings: Settings) -> tuple[Site, list[str]]:
     """
     gazetteer = Gazetteer(rules(settings.packs))
     failed = settle(lake, settings, gazetteer=gazetteer)
-    return build(lake, settings.published_to, home=settings.home_url, gazetteer=gazetteer), failed
+    site = build(
+        lake,
+        settings.published_to,
+        home=settings.home_url,
+        packs=settings.packs,
+        gazetteer=gazetteer,
+        workers=settings.workers,
+    )
+    return site, failed

@@ -41,6 +41,8 @@ def connect(extensions: tuple[str, ...], *, threads: int | None = None) -> duckd
         con.execute("SET GLOBAL sqlite_disable_multithreaded_scans = true")
     con.execute("SET allow_unsigned_extensions = false")
     con.execute("SET TimeZone = 'UTC'")
+    # It goes to standard output, amid what `launchwire sql` prints there.
+    con.execute("SET enable_progress_bar = false")
     return con
 
 

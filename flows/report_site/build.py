@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -40,8 +40,11 @@ def build(
     as done.
     """
     site = Site(directory)
-    source = Source(lake.config, lake.snapshot(), packs)
-    with lake.read(as_of=source.snapshot) as con:
+    with lake.read() as con:
+        # Every query sees one state of the lake, and other processes are told which.
+        con.execute("BEGIN")
+        (snapshot,) = con.execute("SELECT max(snapshot_id) FROM news.snapshots()").fetchall()[0]
+        source = Source(lake.config, snapshot, packs)
         _Build(con, site, home, gazetteer or Gazetteer(rules(packs)), source, workers).run()
     return site
 

@@ -12,6 +12,7 @@ from extractors.likeness import SAME_MINUTES, SAME_SHARE, clock_minutes, is_broa
 from flows.report_site import wording
 from flows.report_site.gather import FIELDS, Row
 
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What a claimant says of a field: values that stand, values superseded, and whether they differ from the rest."""

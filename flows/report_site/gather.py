@@ -91,10 +91,12 @@ def _runs(years: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def summaries(con: Connection, condition: str, parameters: Sequence[Any] = ()) -> list[Row]:
-    """The `SUMMARY` of the prepared incidents that meet a condition, by day."""
-    columns = ", ".join(SUMMARY)
-    return rows(con, f"SELECT {columns} FROM temp.listed WHERE {condition} ORDER BY {ORDER}", list(parameters))
+def summaries(
+    con: Connection, condition: str, parameters: Sequence[Any] = (), *, columns: Sequence[str] = SUMMARY
+) -> list[Row]:
+    """Columns of the prepared incidents that meet a condition, by day."""
+    query = f"SELECT {', '.join(columns)} FROM temp.listed WHERE {condition} ORDER BY {ORDER}"
+    return rows(con, query, list(parameters))
 
 
 def details(con: Connection, ids: Sequence[str], between: tuple[date, date]) -> list[Row]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from extractors.gazetteer import Gazetteer
-from extractors.packs import load_packs
+from flows.caching import rules
 from flows.report_site import charts, claims, gather, names, render, wording
 from flows.report_site.gather import Row
 from flows.report_site.writer import Site
@@ -83,7 +83,7 @@ def _start(source: Source, directory: Path) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     lake = _opened.enter_context(Lake.open(source.config, create=False))
     con = _opened.enter_context(lake.read(as_of=source.snapshot))
-    _of_process = con, Site(directory), Gazetteer(load_packs(source.packs))
+    _of_process = con, Site(directory), Gazetteer(rules(source.packs))
 
 
 def _end_with_parent() -> None:
@@ -135,7 +135,8 @@ def _facts(row: Row) -> list[tuple[str, str, str]]:
          wording.spread(row["apogee_low_km"], row["apogee_high_km"]), " km"),
     )  # fmt: skip
     number, *distances = (
-        (name, f"{value}{unit}" if value else "", f"{told}{unit}" if told else "") for name, value, told, unit in figures
+        (name, f"{value}{unit}" if value else "", f"{told}{unit}" if told else "")
+        for name, value, told, unit in figures
     )
     told = [
         ("Status", row["status"], ""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,22 +18,18 @@ class Site:
         self.written = 0
         self.kept = 0
         self.removed = 0
-        # Texts, not paths: taking paths apart costs as much as writing a page.
-        self._root = str(directory)
-        self._made: set[str] = set()
-        directory.mkdir(parents=True, exist_ok=True)
+        self._made: set[Path] = set()
+        self._directory(directory)
 
     def put(self, name: str, content: str | bytes) -> None:
         """Make `name` hold `content`; a file that does already keeps its time stamp."""
         data = content.encode() if isinstance(content, str) else content
-        directory, _, file = f"{self._root}/{name}".rpartition("/")
-        if _holds(f"{directory}/{file}", data):
+        path = self.directory / name
+        if _holds(path, data):
             self.kept += 1
             return
-        if directory not in self._made:
-            os.makedirs(directory, exist_ok=True)
-            self._made.add(directory)
-        _replace(directory, file, data)
+        self._directory(path.parent)
+        _replace(path, data)
         self.written += 1
 
     def count(self, written: int, kept: int) -> None:
@@ -65,21 +60,22 @@ class Site:
 
     def keep_manifest(self, manifest: dict[str, Any]) -> None:
         """To be called last: a build that dies before is made again from where the former one stood."""
-        _replace(self._root, _MANIFEST, json.dumps(manifest, separators=(",", ":")).encode())
+        _replace(self.directory / _MANIFEST, json.dumps(manifest, separators=(",", ":")).encode())
+
+    def _directory(self, path: Path) -> None:
+        if path not in self._made:
+            path.mkdir(parents=True, exist_ok=True)
+            self._made.add(path)
 
 
-def _replace(directory: str, file: str, data: bytes) -> None:
-    part = f"{directory}/.{file}.part"
-    with open(part, "wb") as opened:
-        opened.write(data)
-    os.replace(part, f"{directory}/{file}")
+def _replace(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
 
 
-def _holds(path: str, data: bytes) -> bool:
+def _holds(path: Path, data: bytes) -> bool:
     try:
-        if os.stat(path).st_size != len(data):
-            return False
-        with open(path, "rb") as opened:
-            return opened.read() == data
+        return path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError:
         return False

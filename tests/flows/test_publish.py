@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 import sys
@@ -12,15 +13,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import feedparser
 import pytest
 from lxml import etree, html
 
 from extractors.records import Extraction, Finding
-from flows.report_site import wording
+from flows.report_site import pages, tables, wording
 from flows.report_site.build import build
 from flows.report_site.projection import HEIGHT, WIDTH, project
 from storage.articles import save
+from storage.exports import inert
 from storage.incidents import default_gazetteer, refresh
 from storage.lake import Lake, LakeConfig
 
@@ -128,6 +131,75 @@ def test_second_build_writes_nothing_and_a_new_incident_only_its_pages(lake: Lak
         if before.get(p) != p.stat().st_mtime_ns
     }
     assert written == {"index.html", "country/IND.html", "month/2026", "incident/IND"}
+
+
+def test_several_processes_make_what_one_does(
+    lake: Lake, site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_WORTH_A_PROCESS", 1)
+    made = build(lake, tmp_path / "site", home="https://launches.example/", workers=2)
+    files = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    other = {
+        path.relative_to(made.directory): path.read_bytes() for path in made.directory.rglob("*") if path.is_file()
+    }
+    assert {k: v for k, v in files.items() if k.suffix != ".parquet"} == {
+        k: v for k, v in other.items() if k.suffix != ".parquet"
+    }
+    assert made.written == len(files) - 1  # the manifest
+    assert build(lake, made.directory, home="https://launches.example/", workers=2).written == 0
+
+
+def test_a_month_beside_a_new_one_links_to_it(lake: Lake, tmp_path: Path) -> None:
+    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    before = (tmp_path / "site/month/2025-11.html").read_text()
+    assert 'href="2026-01.html"' in before
+    save(lake, findings=[told("e", date=date(2025, 12, 5))], message="test")
+    refresh(lake, now=NOW)
+    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    assert 'href="2025-12.html"' in (tmp_path / "site/month/2025-11.html").read_text()
+    assert 'href="2025-12.html"' in (tmp_path / "site/month/2026-01.html").read_text()
+
+
+def test_a_new_incident_leaves_the_files_of_other_years(lake: Lake, tmp_path: Path) -> None:
+    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "site/data").iterdir()}
+    assert {p.name for p in before} == {
+        f"{stem}-{year}.{suffix}"
+        for year in (2025, 2026)
+        for stem, suffix in (("incidents", "csv"), ("incidents", "geojson"), ("incidents", "parquet"),
+                             ("missiles-cns", "csv"), ("search", "js"))
+    }  # fmt: skip
+    save(lake, findings=[told("e", date=date(2025, 11, 5))], message="test")
+    refresh(lake, now=NOW)
+    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    written = {p.name for p in (tmp_path / "site/data").iterdir() if before.get(p) != p.stat().st_mtime_ns}
+    assert written == {p.name for p in before if "2025" in p.name}
+
+
+def test_parquet_holds_everything(lake: Lake, site: Path) -> None:
+    with lake.read() as con:
+        kept = con.execute("SELECT * EXCLUDE (digest) FROM incidents ORDER BY incident_date, incident_id").fetchall()
+    found = duckdb.connect().execute("FROM read_parquet(?) ORDER BY incident_date, incident_id",
+                                     [str(site / "data/incidents-*.parquet")])  # fmt: skip
+    assert found.fetchall() == kept
+
+
+@pytest.mark.parametrize("count", [(None, None), (2, 2), (2, 3), (2, None), (None, 3)])
+def test_the_database_words_numbers_as_pages_do(count: tuple[int | None, int | None]) -> None:
+    query = f"SELECT coalesce({tables._NUMBER}, '') FROM (SELECT ?::BIGINT AS count_min, ?::BIGINT AS count_max)"
+    assert duckdb.connect().execute(query, list(count)).fetchall() == [(wording.count(*count),)]
+
+
+def test_the_database_makes_text_inert_as_pages_do() -> None:
+    con = duckdb.connect()
+    for macro in tables._MACROS:
+        con.execute(f"CREATE TEMP MACRO {macro}")
+    texts = [HOSTILE, "plain", "a,b", 'say "x"', "=1", "@x", "two\nlines", "", "caf\u00e9 \u4e2d", "\ufffe\u2066", "-3"]
+    for text in texts:
+        out = io.StringIO()
+        csv.writer(out).writerow([inert(wording.shown(text)), "."])
+        ((made,),) = con.execute("SELECT line(?)", [text]).fetchall()
+        assert f"{made},.\r\n" == out.getvalue()
 
 
 def test_pages_of_what_is_gone_are_removed_and_moved_ones_say_where(lake: Lake, tmp_path: Path) -> None:
