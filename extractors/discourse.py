@@ -19,7 +19,7 @@ from extractors.entries import Noun, State, Weapon
 from extractors.localtime import LocalTime
 from extractors.nounphrases import related, special
 from extractors.packs import Packs
-from extractors.quantities import Measure
+from extractors.quantities import Counted, Measure
 from extractors.sightings import Sighting
 from extractors.text import word_set
 
@@ -43,7 +43,7 @@ class Told:
     `near` is the day named last before an undated launch was first told, most likely its own.
     `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
     that gave `date`; `date_inferred` where it stands elsewhere than with the launch. `times` and `measures` stand in
-    sentences without a sighting.
+    sentences without a sighting, `counts` are tallies.
     """
 
     sightings: list[Sighting] = field(default_factory=list)
@@ -62,6 +62,7 @@ class Told:
     near: Resolved | None = None
     times: list[FoundTime] = field(default_factory=list)
     measures: list[tuple[Measure, str]] = field(default_factory=list)
+    counts: list[Counted] = field(default_factory=list)
 
     @property
     def first(self) -> Sighting:

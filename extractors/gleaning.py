@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from extractors.chunks import Row
+from extractors.counting import tallies
 from extractors.discourse import Calendar, Told
 from extractors.document import Document
 from extractors.lengths import measure_role
@@ -52,7 +53,7 @@ _STAMP = re.compile(r"\s?(?:[-–—:|]|$)")
 
 
 class Gleaner:
-    """Adds to told launches the times and lengths that stand in sentences without a sighting."""
+    """Adds to told launches the times and lengths that stand in sentences without a sighting, and tallies."""
 
     def __init__(self, document: Document, calendar: Calendar, rows: Sequence[Row]) -> None:
         self._doc = document
@@ -60,15 +61,19 @@ class Gleaner:
         self._rows = rows
 
     def glean(self, told: Sequence[Told]) -> None:
-        """Fill `measures` and `times` of each launch, in text order."""
+        """Fill `measures`, `times` and `counts` of each launch, in text order."""
         telling = {sighting.sentence for launch in told for sighting in launch.sightings}
         for row in self._rows:
+            for counted in tallies(self._doc, row.sentence.start, row.sentence.end):
+                launch = self._spoken_of(row, told, counted.start)
+                if launch is not None and self._same_day(row, launch):
+                    launch.counts.append(counted)
             if row.sentence.index in telling:
                 continue
             names = {chunk.name for chunk in row.chunks}
             if not names & {"TIME", "MEASURE"} or self._quoted_or_asked(row):
                 continue
-            launch = self._spoken_of(row, told)
+            launch = self._spoken_of(row, told, row.sentence.start)
             if launch is not None and self._same_day(row, launch):
                 self._take(row, launch)
 
@@ -82,14 +87,14 @@ class Gleaner:
             chunk.item for chunk in row.chunks if chunk.name == "TIME" and self._of_leaving(row, chunk.start, chunk.end)
         ]
 
-    def _spoken_of(self, row: Row, told: Sequence[Told]) -> Told | None:
-        """The launch told last before the sentence and near it; one that is to come has not flown."""
+    def _spoken_of(self, row: Row, told: Sequence[Told], offset: int) -> Told | None:
+        """The launch told last before the offset and near it; one that is to come has not flown."""
         here = row.sentence
         best: tuple[int, Told] | None = None
         for launch in told:
             for sighting in launch.sightings:
                 close = sighting.paragraph >= here.paragraph - 1 or here.index - sighting.sentence <= _NEAR
-                if sighting.start < here.start and close and (best is None or sighting.start > best[0]):
+                if sighting.start < offset and close and (best is None or sighting.start > best[0]):
                     best = (sighting.start, launch)
         return best[1] if best is not None and not best[1].planned else None
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from extractors.actors import Actor
 from extractors.chunks import Row
+from extractors.counting import said_count
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.entries import Body, Group, Place
@@ -27,7 +28,7 @@ from extractors.launchers import Launcher, LauncherFinder
 from extractors.localtime import LocalTime
 from extractors.nounphrases import NounPhrase, related, special
 from extractors.places import PlacePhrase
-from extractors.quantities import Count
+from extractors.quantities import Count, Counted
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
 from extractors.sightings import Dropped, Sighting, SightingFinder
 from extractors.slots import SlotSharer, joined
@@ -375,24 +376,17 @@ class Recorder:
 
     def _count(self, draft: _Draft) -> None:
         told = draft.told
-        chosen: tuple[Count, int, int] | None = None
-        named = sorted(told.sightings, key=lambda s: told.name is not None and s.name != told.name)
-        for rank in (0, 1, 2):
-            for sighting in named:
-                for phrase in sighting.phrases:
-                    count = _count_of(sighting, phrase, rank)
-                    if count is not None and chosen is None:
-                        chosen = (count, phrase.start, phrase.end)
-        if chosen is None and draft.fields["weapon_class"] == "space_launch_vehicle":
-            chosen = (Count(1, 1), told.first.start, told.first.end)
-        if told.single and chosen is not None:
-            chosen = (Count(1, 1), chosen[1], chosen[2])
-        if any(sighting.joint for sighting in told.sightings) or chosen is None:
+        title = (
+            [sighting for sighting in self._title if _agrees(told, sighting)] if told is self._teller.told[0] else []
+        )
+        counted = said_count(self._doc, told, title)
+        if counted is None and draft.fields["weapon_class"] == "space_launch_vehicle":
+            counted = Counted(Count(1, 1), told.first.start, told.first.end)
+        if told.single and counted is not None:
+            counted = counted._replace(bounds=Count(1, 1))
+        if any(sighting.joint for sighting in told.sightings) or counted is None:
             return
-        count, start, end = chosen
-        revised = self._revised(told, count)
-        if revised is not None:
-            count, start, end = revised
+        count, start, end = self._revised(told, counted.bounds) or counted
         draft.put("count_min", count.low, start, end)
         draft.put("count_max", count.high, start, end)
 
@@ -576,38 +570,6 @@ def _coarse(named: str) -> str | None:
     if named in ("satellite", "spacecraft"):
         return "space_launch_vehicle"
     return "surface_to_air_missile" if named == "interceptor" else "missile"
-
-
-_MANY = (
-    "strike",
-    "strikes",
-    "attack",
-    "attacks",
-    "barrage",
-    "salvo",
-    "volley",
-    "raid",
-    "strikes",
-    "assault",
-    "onslaught",
-    "barrages",
-)
-
-
-def _count_of(sighting: Sighting, phrase: NounPhrase, rank: int) -> Count | None:
-    """The count a phrase gives: rank 0 said in so many words, 1 by "a" or a bare plural, 2 by a singular alone."""
-    if phrase.role == "payload":
-        return Count(1, 1) if rank == 2 else None
-    if rank == 0:
-        counted = phrase.determiner == "count" or (phrase.count is not None and phrase.definite)
-        return phrase.count if counted and phrase.kind == "weapon" and sighting.kind != "flight" else None
-    if rank == 1:
-        return (
-            phrase.count if phrase.kind == "weapon" and not (sighting.kind == "flight" and sighting.definite) else None
-        )
-    if phrase.kind == "launch" and (phrase.weapon_class or phrase.name):
-        return Count(2, None) if phrase.noun in _MANY else None if phrase.plural else Count(1, 1)
-    return Count(1, 1) if phrase.kind == "weapon" and not phrase.plural else None
 
 
 def _worthy(told: Told) -> list[Sighting]:

@@ -30,7 +30,10 @@ _NO_NAMES = word_set(
     and but for from with western eastern northern southern north south east west army navy air space force state
     soviet islamist shia palestinian european japanese chinese official officials witnesses police new first
     second third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow
-    ministry outside inside page old big small a an in on at then"""
+    ministry outside inside page old big small a an in on at then around about nearly almost over under roughly
+    approximately close only just perhaps maybe up down off out at least than fewer less upwards between altogether
+    total eleven twelve thirteen fourteen fifteen sixteen twenty thirty forty fifty dozens scores hundreds exactly
+    barely"""
 )
 _LONGEST_NAMES = 12
 

@@ -359,8 +359,14 @@ class PhraseFinder:
             return self._owned(self._leftward(base), weapons)
         return replace(
             weapon, end=end, head=first.start, kind="launch", plural=plural, strong=strong, noun=bare,
-            count=weapon.count if bare in ("barrage", "salvo", "volley", "fusillade") else None,
+            count=self._salvo_size(weapon.start, end) or weapon.count if bare in _SALVO_OF else None,
         )  # fmt: skip
+
+    def _salvo_size(self, start: int, end: int) -> Count | None:
+        """ "A two-missile salvo"."""
+        size = _SIZED.search(self._doc.normal, start, end)
+        value = number(size[1].lower()) if size else None
+        return Count(value, value) if value else None
 
     def _owned(self, launch: NounPhrase, weapons: dict[int, NounPhrase]) -> NounPhrase:
         """ "Starship's seventh test flight": the possessor is the weapon."""
@@ -415,7 +421,10 @@ class PhraseFinder:
                     break
                 continue
             low = word.low
-            if (at - 1) in self._dated:
+            if low == "-" and at >= 2 and self._words[at].low in _SIZES and number(self._words[at - 2].low) is not None:
+                at -= 2
+                continue
+            if (at - 1) in self._dated or low in _PARTICLES:
                 break
             if low.endswith("ing") and "-" not in low and low not in _ING_ADJECTIVES and len(low) > 4:
                 break
@@ -490,10 +499,12 @@ class PhraseFinder:
         return phrase
 
     def _explicit_count(self, left: int, head: int) -> tuple[Count | None, int, bool]:
-        for at in range(left, head):
+        for at in range(self._behind(left), head):
             read = read_count(self._words, at)
             if read and not self._is_measure(read[2]):
                 return read[0], read[1], False
+        if self._words[left].low == "both":
+            return Count(2, 2), left, False
         if self._words[left].low in _THE and left >= 2 and self._words[left - 1].low == "of":
             for back in range(max(0, left - 4), left - 1):
                 read = read_count(self._words, back)
@@ -502,9 +513,24 @@ class PhraseFinder:
         if left >= 2 and self._words[left - 1].low in ("of", "than", "to", "as", "least", "over"):
             for back in range(max(0, left - 4), left):
                 read = read_count(self._words, back)
-                if read and read[2] in (left - 1, left):
+                if read and read[2] in (left - 1, left, left + 1):
                     return read[0], read[1], False
         return None, left, False
+
+    def _behind(self, left: int) -> int:
+        """Where the count begins that words no adjective part from the phrase: "40+", "40 or so", "three, not two,"."""
+        low = [word.low for word in self._words[max(0, left - 5) : left + 1]]
+        if low[-5:-3] == [",", "not"] and low[-2] == ",":
+            return left - 5
+        for tail in (low[:-1], low):
+            at = left - (tail is not low)
+            if tail[-2:] in (["or", "so"], ["or", "more"], ["-", "plus"], ["-", "odd"], ["-", "strong"]):
+                if number(tail[-3]) is not None:
+                    return at - 2
+                return at - 3 if tail[-3] in ("dozen", "hundred") else left
+            if tail[-1:] in (["+"], ["-"]) and len(tail) > 1 and number(tail[-2]) is not None:
+                return at - 1
+        return left
 
     def _is_measure(self, at: int) -> bool:
         return at < len(self._words) and self._words[at].low in (
@@ -537,6 +563,9 @@ class PhraseFinder:
         return begin, count
 
 
+_SIZED = re.compile(r"\b([\w,]+)-(?:missile|rocket|drone|projectile|round|shot)\b", re.IGNORECASE)
+_PARTICLES = word_set("down up off away back")
+_SIZES = word_set("millimeter millimetre mm inch ton tonne foot stage kilogram kilogramme kg pound metre meter km")
 _COMPOUND_TAILS = word_set(
     """ceremony ceremonies exercise party preparations vehicle vehicles site sites pad pads facility facilities centre
     center window complex director team date range schedule party event campaign control customer provider services

@@ -22,6 +22,14 @@ class Count(NamedTuple):
     high: int | None
 
 
+class Counted(NamedTuple):
+    """A count with the span of the words that give it."""
+
+    bounds: Count
+    start: int
+    end: int
+
+
 _UNITS = {
     word: number
     for number, word in enumerate(
@@ -82,7 +90,8 @@ def read_number(words: Sequence[Word], at: int) -> tuple[int, int] | None:
     total = 0
     while at < len(words):
         low = words[at].low
-        if low in _MULTIPLES and not (low == "score" and value == 1):
+        scored = low != "score" or value > 1 or (at + 1 < len(words) and words[at + 1].low == "of")
+        if low in _MULTIPLES and scored:
             value *= _MULTIPLES[low]
             if value >= 1000:
                 total, value = total + value, 0
@@ -99,30 +108,43 @@ def read_number(words: Sequence[Word], at: int) -> tuple[int, int] | None:
 
 
 _AT_LEAST = (
-    ("at", "least"), ("more", "than"), ("over",), ("not", "less", "than"), ("no", "fewer", "than"), ("no", "less",
-    "than"),
-    ("not", "fewer", "than"), ("upwards", "of"), ("upward", "of"), ("a", "minimum", "of"), ("some", "more", "than"),
-    ("well", "over"), ("in", "excess", "of"), ("north", "of"), ("above",), ("greater", "than"),
+    "at least", "more than", "over", "not less than", "no less than", "no fewer than", "not fewer than", "upwards of",
+    "upward of", "a minimum of", "well over", "in excess of", "north of", "above", "greater than", "not under",
+    "no under", "and counting",
 )  # fmt: skip
 _AT_MOST = (
-    ("up", "to"), ("as", "many", "as"), ("at", "most"), ("no", "more", "than"), ("not", "more", "than"), ("fewer",
-    "than"),
-    ("less", "than"), ("under",), ("a", "maximum", "of"),
+    "up to", "as many as", "at most", "no more than", "not more than", "fewer than", "less than", "under",
+    "a maximum of", "at the most", "not over",
 )  # fmt: skip
+_BOUNDS = tuple(
+    sorted(
+        [(tuple(words.split()), True) for words in _AT_LEAST] + [(tuple(words.split()), False) for words in _AT_MOST],
+        key=lambda bound: -len(bound[0]),
+    )
+)
 _ABOUT = word_set(
-    "about around some roughly approximately nearly almost circa an estimated exactly only just perhaps a the"
+    "about around some roughly approximately nearly almost circa an estimated exactly only just perhaps maybe a the"
+    " barely half"
 )
-_VAGUE = word_set("several multiple numerous many various different successive further more additional other")
-_FEW = (("a", "number"), ("an", "unspecified", "number"), ("an", "unknown", "number"), ("a", "few"), ("a", "couple"))
-_GROUP = word_set(
-    "volley salvo barrage series string flurry wave waves fusillade hail swarm pair trio quartet spate burst slew array"
-)
-_GROUP_SIZE = {"pair": Count(2, 2), "trio": Count(3, 3), "quartet": Count(4, 4)}
-_PLURAL_MULTIPLES = {"dozens": 24, "scores": 40, "hundreds": 200, "thousands": 2000}
+_FEW = (
+    ("a", "number"), ("an", "unspecified", "number"), ("an", "unknown", "number"), ("an", "undisclosed", "number"),
+    ("a", "few"), ("a", "handful"),
+)  # fmt: skip
+_MANY = word_set("several multiple numerous many various")
+_GROUP_SIZE = {
+    "pair": 2, "brace": 2, "duo": 2, "twosome": 2, "couple": 2, "trio": 3, "threesome": 3, "triplet": 3, "quartet": 4,
+    "foursome": 4, "quintet": 5, "sextet": 6, "septet": 7, "octet": 8,
+}  # fmt: skip
+_PLURAL_MULTIPLES = {"tens": 20, "dozens": 24, "scores": 40, "hundreds": 200, "thousands": 2000}
+_JOINS = ("to", "or", "-", "–", "and")
 
 
-def _ends_with(low: Sequence[str], phrases: Sequence[tuple[str, ...]]) -> bool:
-    return any(tuple(low[-len(phrase) :]) == phrase for phrase in phrases)
+def _bound(before: Sequence[str]) -> tuple[bool, int] | None:
+    """The hedge that the words end with: (whether it is a lower bound, number of words)."""
+    for phrase, lower in _BOUNDS:
+        if tuple(before[-len(phrase) :]) == phrase:
+            return lower, len(phrase)
+    return None
 
 
 def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
@@ -131,41 +153,80 @@ def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
     Hedges to the left ("at least", "up to", "more than") are taken in. None where no count starts there.
     """
     low = words[at].low
-    before = [word.low for word in words[max(0, at - 4) : at]]
+    following = words[at + 1].low if at + 1 < len(words) else ""
+    if low == "twin":
+        return Count(2, 2), at, at + 1
     if low in _PLURAL_MULTIPLES:
         return Count(_PLURAL_MULTIPLES[low], None), at, at + 1
-    if low in ("several", "multiple", "numerous", "many", "various"):
-        end = at + 2 if at + 1 < len(words) and words[at + 1].low in ("dozen", "hundred") else at + 1
-        return Count(2 if end == at + 1 else 2 * _MULTIPLES[words[at + 1].low], None), at, end
+    if low in _MANY or (low == "few" and following in ("dozen", "hundred")):
+        if following in ("dozen", "hundred"):
+            return Count(2 * _MULTIPLES[following], None), at, at + 2
+        return Count(2, None), at, at + 1
     for phrase in _FEW:
-        if tuple(word.low for word in words[at : at + len(phrase)]) == phrase:
-            exact = phrase[-1] == "couple"
-            return Count(2, 2 if exact else None), at, at + len(phrase)
-    if low in _GROUP_SIZE:
-        return _GROUP_SIZE[low], at, at + 1
-    return _numeric_count(words, at, before)
+        if tuple(word.low for word in words[at : at + len(phrase)]) == phrase and following != "dozen":
+            return Count(2, None), at, at + len(phrase)
+    read = _group_size(words, at) or _half(words, at) or read_number(words, at)
+    return _hedged(words, at, *read) if read else None
 
 
-def _numeric_count(words: Sequence[Word], at: int, before: list[str]) -> tuple[Count, int, int] | None:
-    read = read_number(words, at)
-    if read is None:
+def _group_size(words: Sequence[Word], at: int) -> tuple[int, int] | None:
+    """ "Pair", "a couple", "a couple of dozen"."""
+    first = at + 1 if words[at].low in ("a", "the", "this") and at + 1 < len(words) else at
+    size = _GROUP_SIZE.get(words[first].low)
+    if size is None:
         return None
-    value, end = read
+    end = first + 2 if first + 1 < len(words) and words[first + 1].low == "of" else first + 1
+    if end < len(words) and words[end].low in ("dozen", "hundred"):
+        return size * _MULTIPLES[words[end].low], end + 1
+    return size, first + 1
+
+
+def _half(words: Sequence[Word], at: int) -> tuple[int, int] | None:
+    """ "Half a dozen", "a half-dozen", from any of its words."""
+    low = [word.low for word in words[at : at + 3]]
+    before = [word.low for word in words[max(0, at - 2) : at]]
+    if low[:1] == ["half-dozen"]:
+        return 6, at + 1
+    if low in (["half", "a", "dozen"], ["half", "-", "dozen"], ["a", "half", "dozen"]):
+        return 6, at + 3
+    if low[:2] in (["half", "dozen"], ["a", "half-dozen"]) or (low[:2] == ["a", "dozen"] and before[-1:] == ["half"]):
+        return 6, at + 2
+    return (6, at + 1) if low[:1] == ["dozen"] and before[-1:] in (["half"], ["-"]) else None
+
+
+def _hedged(words: Sequence[Word], at: int, value: int, end: int) -> tuple[Count, int, int]:
+    """A number with what stands around it: "at least", "or more", "-plus", "10 to" before or after it."""
+    after = [word.low for word in words[end : end + 3]]
+    if len(after) > 1 and after[0] in _JOINS[:4] and (upper := read_number(words, end + 1)) and upper[0] > value:
+        return Count(value, upper[0]), at, upper[1]
+    open_ended = after[:2] in (["or", "more"], ["-", "plus"], ["and", "counting"]) or after[:1] in (["+"], ["plus"])
+    if open_ended or after[:2] in (["or", "so"], ["-", "odd"], ["-", "strong"]):
+        end += 1 if after[0] in ("+", "plus") else 2
+    lower = _lower_end(words, at, value)
+    if lower is not None:
+        return Count(lower[0], value), lower[1], end
     start = at
+    before = [word.low for word in words[max(0, at - 5) : at]]
     while before and before[-1] in _ABOUT:
         before.pop()
         start -= 1
-    if end + 1 < len(words) and words[end].low in ("to", "or", "-", "–"):
-        upper = read_number(words, end + 1)
-        if upper and upper[0] > value:
-            return Count(value, upper[0]), start, upper[1]
-    if end + 1 < len(words) and words[end].low == "or" and words[end + 1].low == "more":
-        return Count(value, None), start, end + 2
-    if _ends_with(before, _AT_LEAST) and not _ends_with(before, _AT_MOST):
-        return Count(value, None), start - 1, end
-    if _ends_with(before, _AT_MOST):
-        return Count(None, value), start - 1, end
+    bound = _bound(before)
+    if open_ended or (bound is not None and bound[0]):
+        return Count(value, None), start - (bound[1] if bound else 0), end
+    if bound is not None:
+        return Count(None, value), start - bound[1], end
     return Count(value, value), start, end
+
+
+def _lower_end(words: Sequence[Word], at: int, value: int) -> tuple[int, int] | None:
+    """The lower figure before word `at` and its index: "two or" three, "between ten and" twelve."""
+    if at < 2 or words[at - 1].low not in _JOINS:
+        return None
+    lower = number(words[at - 2].low)
+    between = at >= 3 and words[at - 3].low in ("between", "from")
+    if lower is None or lower >= value or (words[at - 1].low == "and" and not between):
+        return None
+    return lower, at - (3 if between else 2)
 
 
 Unit = Literal["km", "mile", "nautical", "metre", "foot"]

@@ -1,4 +1,4 @@
-"""Dates, clock times and lengths in English: what is found, and what it stands for."""
+"""Dates, clock times, lengths and counts in English: what is found, and what it stands for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from extractors.clocks import find_times
 from extractors.dates import Reach, Resolved, find_dates, resolve
 from extractors.document import Document
 from extractors.feasts import easter
+from extractors.launches import find_launches
 from extractors.lengths import measure_role
 
 _HERE = Path(__file__).parent
@@ -56,3 +57,9 @@ def test_lengths_say_how_far_and_how_high(sentence: str, expected: str) -> None:
     document = Document(sentence)
     roles = [(measure_role(document, m, 0, len(sentence)), round(m.km, 1)) for m in document.measures]
     assert (" | ".join(f"{role} {km:g}" for role, km in roles if role) or "none") == expected
+
+
+@pytest.mark.parametrize(("sentence", "expected"), _cases("count_phrases.tsv"))
+def test_sentences_say_how_many(sentence: str, expected: str) -> None:
+    found = find_launches(Document(sentence, published=date(2025, 1, 6))).found
+    assert [f"{one.launch.count_min} {one.launch.count_max}" for one in found] == [expected]
