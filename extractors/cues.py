@@ -124,7 +124,7 @@ def find_cues(book: CueBook, view: SentenceView, published: date | None) -> list
         adverbial = view.words[match.first].low in _PREPOSITIONS or _is_participle(view, head)
         passive = head == match.first or (view.words[head].low.endswith("ed") and view.words[head].low not in _STATES)
         found.append(Cue(book.stances[match.rule], match.first, match.last, head, adverbial, passive))
-    kept = [cue for cue in _longest(found) if not voided(cue, view, published)]
+    kept = _longest([cue for cue in found if not voided(cue, view, published)])
     return [cue for cue in kept if not any(_holds(outer, cue, view) for outer in kept)]
 
 

@@ -21,7 +21,7 @@ def _forms(listed: str) -> frozenset[str]:
 
 _LAUNCH_WORDS = _forms(
     """launch firing test missile rocket salvo barrage volley projectile drone satellite flight liftoff lift-off weapon
-    icbm warhead interception debris wreckage blast-off missiles"""
+    icbm warhead interception trial debris wreckage blast-off missiles"""
 )
 _ATTACK_WORDS = _forms("attack strike raid bombardment assault")
 _ANAPHORA = word_set(

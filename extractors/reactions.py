@@ -128,11 +128,10 @@ class _Finder:
     def _by_default(self, claims: Sequence[_Claim]) -> Iterator[_Claim]:
         """What opinions in words no rule knows amount to; of a party that has said where it stands, nothing."""
         stated = {(claim.party.actor.name, claim.cue.stance.type) for claim in claims}
-        known = {name for name, kind in stated if kind not in _DEEDS}
         outspoken = {name for name, kind in stated if kind not in _DEEDS | {"urge"}}
         for opinion in self._voiced:
             party, view = opinion.party, opinion.view
-            if party.actor.name in (outspoken if opinion.named else known) or party.guessed or not party.can_react:
+            if party.actor.name in outspoken or party.guessed or not party.can_react:
                 continue
             if party.actor.kind not in ("person", "office", "body") and not opinion.named:
                 continue
@@ -140,7 +139,6 @@ class _Finder:
                 continue
             claim = self._opined(opinion, party, view)
             if claim is not None:
-                known.add(party.actor.name)
                 outspoken.add(party.actor.name)
                 yield claim
 
@@ -184,7 +182,7 @@ class _Finder:
     def _doers(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """Whose deed it is: the subject, else whom the kind of deed lets stand for it."""
         found = frames.bearer(cue.head) if cue.adverbial else frames.subject(cue.head)
-        found = found or frames.authors(cue.last + 1, ("from",), reach=2)
+        found = found or frames.authors(cue.last + 1, ("from",), reach=2) or frames.authors(0, ("from",), reach=1)
         if found and cue.stance.type in _SHARED:
             found += frames.companions(cue.head + 1)
         if not found and cue.stance.type in ("consult", "commit"):
@@ -305,7 +303,8 @@ class _Finder:
 def _within(claim: _Claim, opinion: Opinion) -> bool:
     """Whether the words of an opinion have been claimed by a rule for the same party already."""
     words = opinion.view.words
-    overlaps = claim.end > words[opinion.first].start and claim.start < words[opinion.last].end
+    first, last = (opinion.first, opinion.last) if opinion.named else (0, len(words) - 1)
+    overlaps = claim.end > words[first].start and claim.start < words[last].end
     return overlaps and claim.party.actor.country == opinion.party.actor.country
 
 
