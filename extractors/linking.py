@@ -27,12 +27,16 @@ _ATTACK_WORDS = _forms("attack strike raid bombardment assault")
 _ANAPHORA = word_set(
     "it this that these them such act acts move action actions provocation provocations event incident"
 )
-_COMPETING = _forms(
-    """drill exercise manoeuvre maneuver sale contract coup takeover election tariff balloon leaflet
+_COMPETING = (
+    _forms(
+        """drill exercise manoeuvre maneuver sale contract coup takeover election tariff balloon leaflet
     reactor enrichment centrifuge broadcast loudspeaker embargo accord abduction
     hostage airstrike deployment shipment transfer cyberattack hack arrest detention execution
     referendum annexation tax whaling memorial shrine"""
-) - _forms("launch")
+    )
+    - _forms("launch")
+    - {"according"}
+)
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
 _MARKS = ",.:;!?'\"()“”‘’"
 _RECENT = 10  # days
