@@ -47,6 +47,7 @@ class Actor:
     entry: State | Group | Body | Office | Person | None = None
 
 
+_ORGANISATIONS = word_set("UNO NATO EU IAEA G7 ASEAN AU ESA")
 _NOT_A_NAME = word_set(
     """The A An In On At It Its He She They But And As For If When While After Before By Of To From With Not No This
     That These Those His Her Their Our My We You I Monday Tuesday Wednesday Thursday Friday Saturday Sunday January
@@ -68,6 +69,7 @@ class ActorFinder:
         self._published = published
         self._mentions = [m for m in mentions if m.kind in ("state", "group", "body", "office", "person")]
         self._states = {m.entry.id for m in self._mentions if m.kind in ("state", "group") and not m.after}
+        self._states |= {code for m in self._mentions if (code := getattr(m.entry, "country", None)) in _ORGANISATIONS}
         self._by_surname: dict[str, Actor] = {}
         self._body_country: dict[str, tuple[str, str]] = {}
         self.dateline_end = 0

@@ -90,6 +90,7 @@ class Memory:
     person_last: bool = False
     subject: Actor | None = None
     speaker: Actor | None = None
+    issuers: tuple[Actor, ...] = ()
     there: Actor | None = None
     together: tuple[Actor, ...] = ()
     together_last: bool = False
@@ -149,7 +150,7 @@ class Affiliations:
         return replace(party, actor=actor, guessed=guessed)
 
     def _stated(self, party: Party, before: Sequence[Party], words: Sequence[Word], memory: Memory) -> str | None:
-        owner = self._owner(party.actor, before, party.first, words, memory)
+        owner = self._owner(party, before, words, memory)
         if owner is not None:
             return owner.country
         return self._titled(_title_of(party.actor, self._document.normal))
@@ -265,10 +266,9 @@ class Affiliations:
         around = self.surrounding(offset)
         return around if around not in self.launchers else self.target()
 
-    def _owner(
-        self, actor: Actor, before: Sequence[Party], first: int, words: Sequence[Word], memory: Memory
-    ) -> Actor | None:
+    def _owner(self, party: Party, before: Sequence[Party], words: Sequence[Word], memory: Memory) -> Actor | None:
         """Whose body or official it is: by a possessive, a place in front, or who was speaking; None where unclear."""
+        actor, first = party.actor, party.first
         possessive = possessive_before(words, first)
         if possessive in ("his", "her", "my"):
             return next((p.actor for p in reversed(before) if p.actor.kind == "person"), memory.person)
@@ -278,6 +278,8 @@ class Affiliations:
             return next(leading, None) or (owners[-1] if owners else memory.body)
         if (known := _for_generic(words, first, memory)) is not None:
             return known
+        if actor.kind == "body" and (place := self._placed_after(words, party.last)) is not None:
+            return replace(actor, country=place)
         if actor.kind == "body" and "there" in (word.low for word in words[first + 1 : first + 5]):
             return memory.there
         if before and before[0].first <= 2 and words[0].low in ("in", "at", "from"):
@@ -287,6 +289,15 @@ class Affiliations:
             return None
         for_body = nearest.kind == "body" and actor.kind != "body" and actor.rank in _OF_A_BODY
         return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" or for_body else None
+
+    def _placed_after(self, words: Sequence[Word], last: int) -> str | None:
+        """The state of the town that follows a body: "the port authority in Pohang"."""
+        if last + 2 >= len(words) or words[last + 1].low not in ("in", "at", "of", "for"):
+            return None
+        start = (
+            words[last + 2 + (words[last + 2].low == "the")].start if last + 3 < len(words) else words[last + 2].start
+        )
+        return next((c for c in self.named_in(start, start + 1)), None)
 
     def _dateline_place(self) -> str | None:
         """The state of the town in the dateline ("HYDERABAD: …", "SAKAIMINATO — …", "Taipei, Aug. 7 (ABC) …")."""

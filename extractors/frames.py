@@ -87,9 +87,21 @@ class Frames:
 
     def _all_meant(self, found: tuple[Party, ...]) -> tuple[Party, ...]:
         """With every party that the same word stands for: "they" of those named together."""
+        found += self._besides(found)
         spans = {(party.first, party.last) for party in found}
         others = (p for p in self._view.parties if (p.first, p.last) in spans and p not in found)
         return (*found, *others) if len(spans) == len(found) else found
+
+    def _besides(self, found: tuple[Party, ...]) -> tuple[Party, ...]:
+        """Who is named right after the subject as doing the same: "Tokyo, along with Seoul, said …"."""
+        at = found[-1].last + 1 if found else len(self._words)
+        lows = [word.low for word in self._words[at : at + 4]]
+        at += lows[:1] == [","]
+        lows = lows[lows[:1] == [","] :]
+        for with_ in (["along", "with"], ["together", "with"], ["as", "well", "as"], ["alongside"], ["joined", "by"]):
+            if lows[: len(with_)] == with_:
+                return tuple(p for p in self.listed(at + len(with_)) if p not in found and not p.actor.modifier)
+        return ()
 
     def equipment(self, verb: int) -> tuple[Party, ...]:
         """The party whose forces or gear do it, by the nouns right before the verb: "Dutch F-35s", "RAF Typhoons"."""

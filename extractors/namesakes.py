@@ -199,6 +199,10 @@ _ENGLISH_GIVEN = word_set(
     wayne wendy wesley will william winston zachary"""
 )
 
+_STYLES = word_set(
+    """marshal general colonel captain admiral major brigadier commodore lieutenant sergeant commander cardinal ambassador dr
+    shri sheikh prince sir lord ayatollah professor prof gen col lt maj adm capt brig cmdr rear vice minister president"""
+)
 _BY_GIVEN: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (_POLISH, frozenset({"POL"})),
     (_BALTIC["LVA"], frozenset({"LVA"})),
@@ -218,6 +222,8 @@ _BY_GIVEN: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
 def likely_states(name: str) -> frozenset[str]:
     """ISO codes of the states where such a name is at home ("Noh Byung-chul": KOR); empty where it tells nothing."""
     parts = [part.lower().strip(".,'\"") for part in name.removesuffix("'s").split() if len(part.strip(".")) > 1]
+    while parts and parts[0] in _STYLES:
+        parts = parts[1:]
     if len(parts) < 2:
         return frozenset()
     return _east_asian(parts) or _slavic(parts) or _western_asian(parts) or _by_given_name(parts)

@@ -28,6 +28,7 @@ _OWN_SIDE = word_set(
 )
 _GROUP_NOUNS = word_set("group movement militia rebels faction militants insurgents organisation organization fighters")
 _DELEGATES = word_set("representative delegate ambassador envoy speaker observer counterpart representatives delegates")
+_ANONYMOUS = word_set("anonymity anonymously")
 _COUNTS = {
     "two": 2,
     "pair": 2,
@@ -72,6 +73,18 @@ _LONGEST_OWN = 4  # words from a possessive to its noun
 _NOT_OWN = PREPOSITIONS | word_set("its his her their my our whose the a an and or but that which who said says")
 
 
+def _without_nameless(parties: Sequence[Party], words: Sequence[Word]) -> list[Party]:
+    """Officials who "asked not to be named" speak for nobody."""
+    lows = [word.low for word in words]
+    hidden = any(low in _ANONYMOUS for low in lows) or any(
+        low in ("named", "identified") and {"not", "declined", "refused"} & set(lows[max(0, at - 5) : at])
+        for at, low in enumerate(lows)
+    )
+    if not hidden:
+        return list(parties)
+    return [replace(p, actor=replace(p.actor, official=False)) if p.actor.kind == "office" else p for p in parties]
+
+
 def _speaks_for(party: Party, words: Sequence[Word]) -> bool:
     """ "the representative of China", "his counterpart from Panama"."""
     at = party.first - 1
@@ -87,6 +100,8 @@ def _tells(party: Party, words: Sequence[Word]) -> bool:
     while at >= 0 and words[at].low in ("the", "a", "an", "by", "from", "to"):
         at -= 1
     before = words[at].low if at >= 0 else ""
+    if before in SPEECH and at > 0 and words[at - 1].low not in (",", "?", "!"):
+        before = ""
     return (
         (after[:1] != [","] and any(low in SPEECH for low in after))
         or before in SPEECH
@@ -113,7 +128,7 @@ class PartyFinder:
         if sentence.paragraph != self._paragraph:
             self._paragraph, memory.subject, self._issuer = sentence.paragraph, None, None
             memory.placed = None
-        listed = self._listed(sentence, words)
+        listed = _without_nameless(self._listed(sentence, words), words)
         memory.placed = _scene(listed, words) or memory.placed
         named = sorted([*listed, *self._unlisted.find(listed, words)], key=lambda p: p.first)
         parties = self._with_pronouns(named, words)
@@ -160,8 +175,12 @@ class PartyFinder:
     def _meant(self, words: Sequence[Word], index: int) -> tuple[Actor, ...]:
         """Whom a pronoun or a generic noun stands for; several where it means those named together."""
         if several := self._several(words, index):
+            if index + 1 < len(words) and words[index + 1].low in SPEECH:
+                self._memory.issuers = several
             return several
         one = self._pronoun(words[index]) or self._own_side(words, index) or self._generic(words, index)
+        if one is not None and words[index].low in _STATEMENTS and self._memory.issuers:
+            return self._memory.issuers
         return (one,) if one is not None else ()
 
     def _several(self, words: Sequence[Word], index: int) -> tuple[Actor, ...]:
@@ -200,12 +219,14 @@ class PartyFinder:
         listed = [last]
         for party in reversed(parties[:-1]):
             between = [word.low for word in words[party.last + 1 : listed[0].first]]
-            if not between or any(low not in ("and", ",", "the", "as", "well") for low in between):
+            if not between or any(low not in ("and", ",", "the", "as", "well", "nor") for low in between):
                 break
             listed.insert(0, party)
         able = all(p.can_react and not p.actor.modifier for p in listed)
         if len(listed) > 1 and able and can_lead(listed[0], words):
             memory.together, memory.together_last = tuple(p.actor for p in listed), True
+            if _tells(last, words):
+                memory.issuers = memory.together
         elif len(listed) == 1 and can_lead(last, words):
             memory.together_last = False
 
@@ -222,7 +243,7 @@ class PartyFinder:
             if actor.kind == "state" and _speaks_for(party, words):
                 memory.person, memory.person_last = actor, True
         if party.can_react and not actor.modifier and _tells(party, words):
-            memory.speaker = actor
+            memory.speaker, memory.issuers = actor, ()
         if actor.rank == "media":
             memory.media = actor.country
         if actor.kind == "group":
