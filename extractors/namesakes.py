@@ -31,7 +31,7 @@ _KOREAN = word_set(
 )
 _NORTHERN = re.compile(
     r"(?:jong|myong|yong|hyok|chol|gwang|kwang|song|ryong|thae|hyon|ryol|gyong|kyong|byong|pyong|il|un|su|hui|nam|hak"
-    r"|gil|chun|sop|gum|kum|ran|ok|ryon|hwa|guk|kuk|bok)",
+    r"|gil|chun|sop|gol|chon|ung|gum|kum|ran|ok|ryon|hwa|guk|kuk|bok)",
 )
 _SOUTHERN = re.compile(
     r"(?:hyun|young|seok|chul|joon|kyung|jae|soo|byung|woo|jun|seung|sung|yeol|kyun|hwan|geun|keun|hyuk|hyeok|beom|bum"
@@ -200,8 +200,9 @@ _ENGLISH_GIVEN = word_set(
 )
 
 _STYLES = word_set(
-    """marshal general colonel captain admiral major brigadier commodore lieutenant sergeant commander cardinal ambassador dr
-    shri sheikh prince sir lord ayatollah professor prof gen col lt maj adm capt brig cmdr rear vice minister president"""
+    """marshal general colonel captain admiral major brigadier commodore lieutenant sergeant commander cardinal
+    ambassador dr shri sheikh prince sir lord ayatollah professor prof gen col lt maj adm capt brig cmdr rear
+    vice minister president"""
 )
 _BY_GIVEN: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (_POLISH, frozenset({"POL"})),
