@@ -413,6 +413,9 @@ class ActorFinder:
         keys = {parts[-1]}
         if person.country in ("PRK", "KOR", "CHN", "TWN", "VNM") or isinstance(person.entry, Person):
             keys.add(person.entry.surname if isinstance(person.entry, Person) and person.entry.surname else parts[0])
+        written = self._text[person.start : person.end].removesuffix("'s").split()[-1:]
+        keys |= {key for key in written if key[:1].isupper() or _ARABIC_NAME.match(key)}
+        keys |= {key[0].upper() + key[1:] for key in keys if _ARABIC_NAME.match(key)}
         for key in keys:
             known = self._by_surname.get(key)
             if known is None or known.start > person.start or (known.country is None and person.country):

@@ -61,6 +61,7 @@ _HUBS = word_set(
     SAU JPN NZL FJI"""
 )
 _AROUND = 3000  # characters that a look back for a state may cross
+_CIVIL = frozenset({"police", "agency"})  # who keeps people off a range
 _OF_A_BODY = frozenset({"military", "deputy", "diplomat"})
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
 _DATELINE = re.compile(r"[\"'(\[]*[A-Z][A-Z .'-]{2,40}[A-Z]\b[^\n]{0,50}?(?:\s[-–—]{1,2}\s|:\s|\)\s)")
@@ -198,6 +199,8 @@ class Affiliations:
         home = self.home if actor.rank == "organisation" or not self.is_organisation(self.home) else None
         if actor.rank == "organisation" and actor.kind in ("office", "person"):
             return own if own and self.is_organisation(own) else "UNO"
+        if home is None and self._keeps_range(actor) and self._near(actor) is None:
+            return next(iter(self.launchers))
         if actor.kind == "body" and own is not None:
             told = self._document.paragraphs[self._document.sentence_at(actor.start).paragraph].start
             elsewhere = own in self.launchers and own not in self.named_in(told, actor.start)
@@ -206,6 +209,11 @@ class Affiliations:
         if actor.kind == "body" and home is None and at_home:
             return next(iter(sorted(c for c in at_home if c)), None)
         return self._near(actor) or home or own or self.surrounding(actor.start)
+
+    def _keeps_range(self, actor: Actor) -> bool:
+        """Police, coast guard or agency of the one state that launched, which clears sea and air beforehand."""
+        civil = actor.kind == "body" and (actor.rank in _CIVIL or "coast" in actor.name.lower())
+        return civil and len(self.launchers) == 1 and not self._from_groups and not self.launchers & {"PRK", None}
 
     def _likelier(self, title: str, country: str | None) -> str | None:
         """The guess, or where that state has no such office the one named most that has."""
@@ -288,6 +296,8 @@ class Affiliations:
         if nearest is None or (nearest.kind == "state" and nearest.form != "capital"):
             return None
         for_body = nearest.kind == "body" and actor.kind != "body" and actor.rank in _OF_A_BODY
+        told_on = nearest is memory.subject and nearest.kind != "state" and actor.rank != "police"
+        for_body = for_body or (actor.kind == "body" and told_on)
         return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" or for_body else None
 
     def _placed_after(self, words: Sequence[Word], last: int) -> str | None:

@@ -175,6 +175,10 @@ class Frames:
         while before >= 0 and self._words[before].low in DETERMINERS:
             before -= 1
         low = self._words[before].low if before >= 0 else ""
+        holder = self._view.ending_at(before - 1) if low in _PREPOSITIONS and before > 0 else None
+        if holder is not None and holder.actor.kind == "office" and not nouns and not party.actor.modifier:
+            alike = holder.actor.country == party.actor.country
+            return self._with_coordinated(party, placed=True) if alike else (holder,)
         if low in _PREPOSITIONS and not self._is_conjunction(before):
             of_people = low in ("of", "for", "from", "in") and before > 0 and self._words[before - 1].low in _PEOPLE
             if not of_people or nouns or party.actor.modifier:
@@ -208,6 +212,16 @@ class Frames:
 
     def _is_infinitive(self, verb: int) -> bool:
         return verb > 0 and self._words[verb - 1].low == "to"
+
+    def is_told(self, verb: int) -> bool:
+        """Whether the words are what somebody is asked to do: "urged Moscow to agree"."""
+        party = self._view.ending_at(verb - 2) if self._is_infinitive(verb) else None
+        if party is None:
+            return False
+        at = party.first - 1
+        while at > 0 and self._words[at].low in (*DETERMINERS, "on", "upon", "to"):
+            at -= 1
+        return at >= 0 and (self._words[at].low in _CONTROL or self._words[at].low in _CALLS)
 
     def _over_comma(self, at: int) -> tuple[Party, ...]:
         """Before a comma: an apposition is stepped over, else the verb shares the subject of the verb before it."""
@@ -468,6 +482,7 @@ _LED = word_set("led headed chaired run represented fronted commanded directed f
 _ORDERS = word_set("order orders instruction instructions behest bidding command insistence advice authority")
 _COMPANY_REACH = 10  # words
 _TOGETHER = {("together", "with"), ("along", "with"), ("jointly", "with"), ("joined", "by"), ("seconded", "by")}
+_CALLS = word_set("called calls calling appealed appeals appealing implored begged exhorted besought invited")
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
 SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")

@@ -53,7 +53,7 @@ class Speakers:
 
     def of(self, at: int) -> tuple[Party, ...]:
         """Who says the word `at`: the nearest speech verb before it, else after it, else the quotation's speaker."""
-        before = [verb for verb in self._speech if verb < at]
+        before = [verb for verb in self._speech if verb < at and not self._frames.is_told(verb)]
         for verb in reversed(before):
             found = self.speaker_of(verb)
             if found or not self._reaches(verb, at):

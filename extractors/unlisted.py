@@ -214,6 +214,9 @@ class UnlistedNames:
         while at >= 0 and first - at <= _LONGEST_TITLE:
             party = next((p for p in named if p.last == at), None)
             if party is not None:
+                holder = next((p for p in named if p.last == party.first - 2 and p.actor.kind == "office"), None)
+                if holder is not None and words[party.first - 1].low in ("for", "to", "in", "of", "at"):
+                    return holder.actor.country
                 able = party.actor.country and party.actor.kind in ("state", "body") and titled
                 return party.actor.country if able else None
             low = words[at].low
