@@ -19,7 +19,7 @@ _PORTUGUESE = frozenset({"BRA", "PRT", "AGO", "MOZ", "CPV", "TLS"})
 _ARAB = word_set("""SAU ARE QAT KWT BHR OMN YEM IRQ SYR LBN JOR PSE EGY LBY TUN DZA MAR SDN MRT SOM DJI""")
 
 # -- Korea, Japan, China, Taiwan, Viet Nam: family name first but in Japan -----------------------------------------
-_NORTH_KOREAN = word_set("ri choe pak hyon paek jong ryang rim ro so sin jang o mun tae thae yon kye")
+_NORTH_KOREAN = word_set("ri choe pak hyon paek jong ryang rim thae kye")
 _SOUTH_KOREAN = word_set(
     """lee rhee yi choi park chung jung jeong jeon yoon lim cho seo suh shin moon yoo you noh roh woo joo bae paik baek
     heo hur huh koh gwak sohn shim chae eom byun maeng pyo tak bang koo gu min eun ok jegal seok seol wi yeo
@@ -27,7 +27,7 @@ _SOUTH_KOREAN = word_set(
 )
 _KOREAN = word_set(
     """kim han kang hong song nam an ahn kwon hwang ryu yang son ko oh im jo yun jin cha ha ju chu na sung seong do
-    kwak sim nae jon yo u pang um kil wang chang chin chon chong min won sok"""
+    kwak sim nae jon yo u pang um kil wang so sin jang o mun tae yon ro chang chin chon chong min won sok"""
 )
 _NORTHERN = re.compile(
     r"(?:jong|myong|yong|hyok|chol|gwang|kwang|song|ryong|thae|hyon|ryol|gyong|kyong|byong|pyong|il|un|su|hui|nam|hak"
@@ -261,8 +261,10 @@ def _is_korean(surname: str, syllables: list[str]) -> bool:
 
 def _of_korea(surname: str, syllables: list[str]) -> frozenset[str]:
     """North and South spell the same names differently: "Ri", "Pak" and "Myong" against "Lee", "Park" and "Myung"."""
-    south = surname in _SOUTH_KOREAN or any(_SOUTHERN.fullmatch(s) and not _NORTHERN.fullmatch(s) for s in syllables)
-    north = surname in _NORTH_KOREAN or any(_NORTHERN.fullmatch(s) and not _SOUTHERN.fullmatch(s) for s in syllables)
+    if (surname in _SOUTH_KOREAN) != (surname in _NORTH_KOREAN):
+        return frozenset({"KOR"} if surname in _SOUTH_KOREAN else {"PRK"})
+    south = any(_SOUTHERN.fullmatch(s) and not _NORTHERN.fullmatch(s) for s in syllables)
+    north = any(_NORTHERN.fullmatch(s) and not _SOUTHERN.fullmatch(s) for s in syllables)
     return frozenset({"KOR", "PRK"} if south == north else {"KOR"} if south else {"PRK"})
 
 

@@ -49,6 +49,8 @@ class Speakers:
         if word.low in _LET and "known" in {after.low for after in self._words[index + 1 : index + 4]}:
             return True
         before = self._words[index - 1].low if index else ""
+        if word.low in ("read", "reads", "ran", "runs") and before in _TEXTS:
+            return True
         return word.low in SPEECH and before not in _BEFORE_NOUNS and not before.endswith("'s")
 
     def of(self, at: int) -> tuple[Party, ...]:
