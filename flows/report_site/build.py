@@ -19,7 +19,7 @@ from storage.lake import Connection, Lake
 from storage.staging import ANY_OF, listed
 
 _FEED_ITEMS = 100
-_LISTED = 60
+_LISTED = 40
 _LISTED_OF_COUNTRY = 200
 _ASSETS = ("style.css", "site.js", "land.svg")
 
@@ -223,9 +223,12 @@ class _Build:
             root="",
             total=len(self._all),
             recent=recent[::-1][:_LISTED],
+            months_told=self._months[-3:][::-1],
             timeline=charts.timeline(recent),
             months=charts.months(self._all),
-            dots=charts.dots(gather.places(self._con), self._gazetteer),
+            dots=charts.labelled(
+                charts.dots(gather.places(self._con), self._gazetteer), charts.scaled(charts.VIEWS.values())
+            ),
             flights=charts.flights(recent, self._gazetteer),
             views=charts.VIEWS,
             years=sorted({known.day.year for known in self._all}, reverse=True),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from extractors.gazetteer import Gazetteer, Spot
+from extractors.gazetteer import Gazetteer
 from flows.report_site import wording
 from flows.report_site.gather import Known, Row
 from flows.report_site.names import month_of
@@ -18,10 +18,20 @@ from flows.report_site.projection import HEIGHT, WIDTH, project
 _ROWS = 12
 RECENT_DAYS = 90
 _COLUMN, _LINE, _LEFT = 9.4, 30.0, 110.0
+_MARKS = 22.0
+_LANE, _STRIP = 24.0, 940.0
+_AFTER = (("0", 0), ("15 min", 15), ("1 h", 60), ("3 h", 180), ("12 h", 720), ("2 days", 2880), ("1 week", 10080),
+          ("1 month", 43200))  # fmt: skip
 _LABELS = 14
+# Size of a label's letters in pixels of a map drawn 1,000 pixels wide, and what one takes on average.
+_LETTER, _LETTER_WIDTH = 10.0, 5.7
+_LEAST_SCALE = 0.3
+
+Side = Literal["start", "end"]
+View = tuple[float, float, float, float]
 
 
-def _view(lon: float, lat: float, width: float) -> tuple[float, float, float, float]:
+def _view(lon: float, lat: float, width: float) -> View:
     x, y = project(lon, lat)
     height = width * HEIGHT / WIDTH
     return x - width / 2, y - height / 2, width, height
@@ -31,7 +41,7 @@ def _view(lon: float, lat: float, width: float) -> tuple[float, float, float, fl
 VIEWS = {
     "World": (0.0, 0.0, WIDTH, HEIGHT),
     "East Asia": _view(130.0, 36.0, 200.0),
-    "Middle East": _view(46.0, 29.0, 140.0),
+    "Middle East": _view(46.0, 26.0, 165.0),
     "Europe": _view(32.0, 51.0, 160.0),
     "Americas": _view(-90.0, 22.0, 330.0),
 }
@@ -71,16 +81,14 @@ def timeline(rows: Sequence[Row]) -> Timeline | None:
     days = (last - first).days + 1
     column = max(_COLUMN, 980.0 / days)
     place = {name: 26.0 + _LINE * at for at, name in enumerate(lanes)}
-    seen: Counter[tuple[date, float]] = Counter()
-    marks = []
+    beside: dict[tuple[date, float], list[Row]] = defaultdict(list)
     for row in shown:
-        y = place.get(wording.side(row), place.get("others", 0.0))
-        beside = seen[row["incident_date"], y]
-        seen[row["incident_date"], y] += 1
-        offset = (-1) ** beside * math.ceil(beside / 2) * 5.0
-        marks.append(
-            Mark(_LEFT + column * ((row["incident_date"] - first).days + 0.5), y + max(-12, min(12, offset)), row)
-        )
+        beside[row["incident_date"], place.get(wording.side(row), place.get("others", 0.0))].append(row)
+    marks = [
+        Mark(_LEFT + column * ((day - first).days + 0.5), y + offset, row)
+        for (day, y), rows in beside.items()
+        for offset, row in zip(_spread(len(rows)), rows, strict=True)
+    ]
     ticks = tuple(
         (f"{day:%-d %b}", _LEFT + column * ((day - first).days + 0.5))
         for day in (first + timedelta(days=n) for n in range(days))
@@ -89,6 +97,61 @@ def timeline(rows: Sequence[Row]) -> Timeline | None:
     return Timeline(
         _LEFT + column * days + 14, 26.0 + _LINE * len(lanes), tuple(place.items()), ticks, tuple(marks), first, last
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A reaction on its strip: position, its place in the list below, and the row."""
+
+    x: float
+    y: float
+    number: int
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Reactions by country and time since the launch; lanes and ticks as in `Timeline`."""
+
+    width: float
+    height: float
+    lanes: tuple[tuple[str, float], ...]
+    ticks: tuple[tuple[str, float], ...]
+    marks: tuple[Response, ...]
+
+
+def reactions(responses: Sequence[Row]) -> Strip | None:
+    """Reactions whose time after the launch is known, countries by their first; None where that shows nothing."""
+    told = [(at, row) for at, row in enumerate(responses, 1) if row["minutes"] is not None and row["minutes"] >= 0]
+    lanes: dict[str, float] = {}
+    for _, row in told:
+        lanes.setdefault(_reacting(row), 26.0 + _LANE * len(lanes))
+    if len(told) < 2:
+        return None
+    last = max(60, *(row["minutes"] for _, row in told))
+    width = _STRIP / _since(last)
+    return Strip(
+        _LEFT + _STRIP + 24,
+        26.0 + _LANE * len(lanes),
+        tuple(lanes.items()),
+        tuple((label, _LEFT + width * _since(minutes)) for label, minutes in _AFTER if minutes <= last),
+        tuple(Response(_LEFT + width * _since(row["minutes"]), lanes[_reacting(row)], at, row) for at, row in told),
+    )
+
+
+def _reacting(row: Row) -> str:
+    return wording.shown(row["actor_country"]) or "no country"
+
+
+def _since(minutes: float) -> float:
+    # The first hours matter most and the last reactions come after weeks.
+    return math.log1p(minutes / 15)
+
+
+def _spread(number: int) -> list[float]:
+    """Offsets of marks of one day and lane from its middle: apart as far as the lane allows."""
+    step = min(10.0, _MARKS / max(1, number - 1))
+    return [(at - (number - 1) / 2) * step for at in range(number)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +188,8 @@ class Dot:
     number: int
     family: str
     latest: str
-    labelled: bool = False
+    # Views, by their place among those given to `labelled`, with the side of the dot that the name stands on there.
+    labels: tuple[tuple[int, Side], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +214,6 @@ def dots(places: Iterable[tuple[str, str, str, int, str]], gazetteer: Gazetteer)
         known["families"][wording.family(weapon_class)] += number
         known["latest"] = max(known["latest"], latest, key=lambda name: (name.split("-")[1:2], name))
     ordered = sorted(found.items(), key=lambda item: (-item[1]["number"], item[0]))
-    labelled = _labelled([(key, known["spot"]) for key, known in ordered if key[0] == "launch site"])
     return [
         Dot(
             *project(known["spot"].lon, known["spot"].lat),
@@ -160,22 +223,59 @@ def dots(places: Iterable[tuple[str, str, str, int, str]], gazetteer: Gazetteer)
             known["number"],
             known["families"].most_common(1)[0][0],
             known["latest"],
-            key in labelled,
         )
         for key, known in ordered
     ]
 
 
-def _labelled(sites: Iterable[tuple[tuple[str, str], Spot]]) -> set[tuple[str, str]]:
-    """The sites whose names find room, the busiest first."""
-    taken: list[tuple[float, float]] = []
-    named = set()
-    for key, spot in sites:
-        x, y = project(spot.lon, spot.lat)
-        if len(taken) < _LABELS and all(abs(x - a) > 130 or abs(y - b) > 11 for a, b in taken):
-            taken.append((x, y))
-            named.add(key)
-    return named
+def labelled(
+    found: Sequence[Dot], views: Iterable[tuple[View, float]], roles: Sequence[str] = ("launch site",)
+) -> list[Dot]:
+    """The dots with labels where these find room, the busiest first, in views drawn with dots of that scale."""
+    labels: dict[int, list[tuple[int, Side]]] = defaultdict(list)
+    for number, (view, scale) in enumerate(views):
+        for at, side in _labels(found, view, scale, roles).items():
+            labels[at].append((number, side))
+    return [replace(dot, labels=tuple(labels.get(at, ()))) for at, dot in enumerate(found)]
+
+
+def scaled(views: Iterable[View]) -> list[tuple[View, float]]:
+    """Views of the large map with how much smaller site.js draws dots and letters in each."""
+    return [(view, max(_LEAST_SCALE, view[2] / WIDTH)) for view in views]
+
+
+def _labels(found: Sequence[Dot], view: View, scale: float, roles: Sequence[str]) -> dict[int, Side]:
+    """Position of each dot that is labelled in this view, and on which side."""
+    taken: list[View] = []
+    sides: dict[int, Side] = {}
+    for at, dot in enumerate(found):
+        if dot.role not in roles or len(taken) == _LABELS:
+            continue
+        free = [
+            (sum(_meets(box, (d.x, d.y, 0, 0)) for d in found if d.role == "launch site"), side, box)
+            for side, box in _boxes(dot, scale)
+            if _within(box, view) and not any(_meets(box, other) for other in taken)
+        ]
+        if free:
+            _, side, box = min(free, key=lambda item: item[0])
+            sides[at] = side
+            taken.append(box)
+    return sides
+
+
+def _boxes(dot: Dot, scale: float) -> Iterator[tuple[Side, View]]:
+    width, height = len(dot.name) * _LETTER_WIDTH * scale, (_LETTER + 1) * scale
+    gap = (dot.radius + 2) * scale
+    yield "start", (dot.x + gap, dot.y - height / 2, width, height)
+    yield "end", (dot.x - gap - width, dot.y - height / 2, width, height)
+
+
+def _meets(a: View, b: View) -> bool:
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+def _within(a: View, b: View) -> bool:
+    return a[0] >= b[0] and a[1] >= b[1] and a[0] + a[2] <= b[0] + b[2] and a[1] + a[3] <= b[1] + b[3]
 
 
 def flights(rows: Iterable[Row], gazetteer: Gazetteer) -> list[Flight]:
@@ -191,7 +291,12 @@ def flights(rows: Iterable[Row], gazetteer: Gazetteer) -> list[Flight]:
     return list(drawn.values())
 
 
-def around(found: Sequence[Dot]) -> tuple[float, float, float, float]:
+def small_scale(view: View) -> float:
+    """The scale of dots and letters on the map of one incident, which is drawn a third as wide."""
+    return view[2] / 330.0
+
+
+def around(found: Sequence[Dot]) -> View:
     """The view that holds these dots with room about them: x, y, width, height."""
     left, right = min(dot.x for dot in found), max(dot.x for dot in found)
     top, bottom = min(dot.y for dot in found), max(dot.y for dot in found)

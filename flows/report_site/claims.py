@@ -33,8 +33,8 @@ class Line:
     cells: tuple[Cell, ...]
 
 
-def table(incident: Row, gazetteer: Gazetteer) -> tuple[tuple[str, ...], list[Line]]:
-    """The fields that somebody gives and the claimants' lines by the time of their first claim."""
+def table(incident: Row, gazetteer: Gazetteer) -> tuple[tuple[str, ...], tuple[str, ...], list[Line]]:
+    """The fields that somebody gives, what is agreed of each, and claimants' lines by the time of their first claim."""
     claims = incident["claims"]
     columns = tuple(name for name in FIELDS if any(c["field"] == name for c in claims))
     claimants: dict[str, list[Any]] = {}
@@ -50,7 +50,14 @@ def table(incident: Row, gazetteer: Gazetteer) -> tuple[tuple[str, ...], list[Li
         )
         for who, said in claimants.items()
     ]
-    return columns, sorted(lines, key=lambda line: (line.since, line.claimant))
+    agreed = tuple(_agreed(incident, name) for name in columns)
+    return columns, agreed, sorted(lines, key=lambda line: (line.since, line.claimant))
+
+
+def _agreed(incident: Row, name: str) -> str:
+    if name == "count":
+        return wording.count(incident["count_min"], incident["count_max"])
+    return "" if incident[name] is None else _worded(name, str(incident[name]))
 
 
 def _cell(incident: Row, name: str, said: Sequence[Any], gazetteer: Gazetteer) -> Cell:

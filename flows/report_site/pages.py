@@ -26,6 +26,9 @@ _BATCH = 2000
 _WORTH_A_PROCESS = 500
 
 
+_ROLES = {"launch site": "launch_site", "landing area": "landing_area"}
+
+
 class Wanted(NamedTuple):
     """An incident to make the page of."""
 
@@ -104,23 +107,25 @@ def _batch(wanted: Sequence[Wanted]) -> tuple[int, int]:
 
 
 def _page(row: Row, gazetteer: Gazetteer) -> str:
-    columns, lines = claims.table(row, gazetteer)
+    columns, agreed, lines = claims.table(row, gazetteer)
     places = [
-        (role, row[name], row["weapon_class"], 1, row["incident_id"])
-        for role, name in (("launch site", "launch_site"), ("landing area", "landing_area"))
-        if row[name]
+        (role, row[name], row["weapon_class"], 1, row["incident_id"]) for role, name in _ROLES.items() if row[name]
     ]
     dots = charts.dots(places, gazetteer)
+    view = charts.around(dots) if dots else None
     return render.page(
         "incident.html",
         root="../",
         row=row,
         facts=_facts(row),
         columns=columns,
+        agreed=agreed,
         lines=lines,
-        dots=dots,
+        dots=charts.labelled(dots, [(view, charts.small_scale(view))], [*_ROLES]) if view else [],
         flights=charts.flights([row], gazetteer),
-        view=charts.around(dots) if dots else None,
+        strip=charts.reactions(row["responses"]),
+        view=view,
+        scale=charts.small_scale(view) if view else 1,
     )
 
 

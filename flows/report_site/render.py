@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from flows.report_site import names, wording
 
 _FILTERS = (
-    wording.words, wording.field, wording.link, wording.moment, wording.quantity, wording.shown, wording.family,
-    wording.weapon, wording.side, wording.when, wording.headline, wording.later, names.month_of,
+    wording.words, wording.field, wording.moment, wording.minute, wording.quantity, wording.family, wording.weapon,
+    wording.side, wording.when, wording.headline, wording.later, names.month_of,
 )  # fmt: skip
 
 

@@ -111,6 +111,11 @@ def moment(value: Any) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if isinstance(value, datetime) else ""
 
 
+def minute(value: Any) -> str:
+    """The same where the zone is said elsewhere: "2026-01-04 22:50"."""
+    return moment(value).removesuffix(" UTC")
+
+
 def quantity(value: float | None) -> str:
     """A distance without idle decimals."""
     return "" if value is None else f"{value:,.0f}" if abs(value) >= 10 else f"{value:.1f}".removesuffix(".0")

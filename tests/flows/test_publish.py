@@ -19,7 +19,7 @@ import pytest
 from lxml import etree, html
 
 from extractors.records import Extraction, Finding
-from flows.report_site import pages, tables, wording
+from flows.report_site import charts, pages, tables, wording
 from flows.report_site.build import build
 from flows.report_site.projection import HEIGHT, WIDTH, project
 from storage.articles import save
@@ -113,7 +113,7 @@ def test_claims_stand_side_by_side(site: Path) -> None:
     page = next(p for p in (site / "incident").glob("PRK-20260104-*") if "Outlet b" in p.read_text())
     rows = html.parse(page).getroot().xpath("//table[@class='claims']/tbody/tr")
     said = {row.xpath("string(th)").split(" quoted")[0]: row.xpath("string(td[1]/text())") for row in rows}
-    assert said == {"Southland's military": "2", "the ministry": "3"}
+    assert said == {"Agreed": "3", "Southland's military": "2", "the ministry": "3"}
     assert html.parse(page).getroot().xpath("//td[@class='differs']")
 
 
@@ -289,6 +289,30 @@ def test_an_empty_lake_makes_a_site_too(tmp_path: Path) -> None:
         build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
     assert "0 launches" in (tmp_path / "site/index.html").read_text()
     assert feedparser.parse((tmp_path / "site/atom.xml").read_bytes()).entries == []
+
+
+def dot(name: str, x: float, y: float, number: int = 1) -> charts.Dot:
+    return charts.Dot(x, y, 3.0, name, "launch site", number, "ballistic", "PRK-1")
+
+
+def test_labels_stand_beside_one_another_and_within_their_view() -> None:
+    found = [dot("Busiest Place", 500, 200), dot("Neighbour", 503, 201), dot("Far East Space Centre", 990, 300)]
+    world, near = (0.0, 0.0, WIDTH, HEIGHT), (490.0, 195.0, 40.0, 19.5)
+    labelled = charts.labelled(found, charts.scaled([world, near]))
+    assert [label.labels for label in labelled] == [((0, "start"), (1, "start")), ((0, "end"),), ((0, "end"),)]
+    alone = charts.labelled(found[:1], charts.scaled([world]))
+    assert [label.labels for label in alone] == [((0, "start"),)]
+
+
+def test_reactions_stand_by_country_in_time() -> None:
+    told = [("KOR", 30), ("JPN", 45), ("KOR", 600), ("USA", None)]
+    strip = charts.reactions([{"actor_country": country, "minutes": minutes} for country, minutes in told])
+    assert strip
+    assert [name for name, _ in strip.lanes] == ["KOR", "JPN"]
+    assert [mark.number for mark in strip.marks] == [1, 2, 3]
+    assert [mark.x for mark in strip.marks] == sorted(mark.x for mark in strip.marks)
+    assert strip.marks[0].y == strip.marks[2].y < strip.marks[1].y
+    assert charts.reactions([{"actor_country": "KOR", "minutes": 3}]) is None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from extractors.grouping import Report
+from extractors.records import Finding
 from flows.report_site.build import build
 from storage.articles import save
 from storage.incidents import default_gazetteer, refresh
@@ -53,11 +54,25 @@ def crowded() -> list[Report]:
     return reports
 
 
+ANSWERS = (
+    ("KOR", "the defence ministry", "monitor"), ("JPN", "the cabinet office", "condemn"),
+    ("USA", "the regional command", "commit"), ("UNO", "the spokesman", "urge"), ("JPN", "the coast guard", "alert"),
+    ("KOR", "the president's office", "consult"), ("AUS", "the foreign minister", "condemn"),
+)  # fmt: skip
+
+
+def answered(number: int, told: Finding) -> Finding:
+    """A finding whose reaction is another country's than that of the one before."""
+    country, actor, kind = ANSWERS[number % len(ANSWERS)]
+    changed = tuple(replace(r, actor_country=country, actor=actor, type=kind) for r in told.extraction.reactions)
+    return replace(told, extraction=replace(told.extraction, reactions=changed))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("browsed")
     with Lake.open(LakeConfig(directory=directory / "lake")) as lake:
-        save(lake, findings=findings(crowded()), message="test")
+        save(lake, findings=list(map(answered, range(1000), findings(crowded()))), message="test")
         refresh(lake, now=datetime(2031, 6, 1, tzinfo=UTC))
         build(lake, directory / "site", home="", gazetteer=default_gazetteer())
     return directory / "site"

@@ -56,16 +56,34 @@ for (const views of document.querySelectorAll(".views")) {
   const map = document.getElementById(views.dataset.map).querySelector("svg");
   const world = map.viewBox.baseVal.width;
   const buttons = [...views.querySelectorAll("button")];
-  // A label is scaled about the dot that it stands beside, every dot about its own middle.
-  const sized = [...map.querySelectorAll("circle, .landing path, text")].map((shape) => {
-    const box = (shape.tagName === "text" ? shape.previousElementSibling : shape).getBBox();
+  // Dots are scaled about their own middle, names about that of their dot.
+  const dots = [...map.querySelectorAll("circle, .landing path")].map((shape) => {
+    const box = shape.getBBox();
     return { shape, x: box.x + box.width / 2, y: box.y + box.height / 2 };
   });
-  for (const button of buttons) {
+  const texts = [...map.querySelectorAll("text")].map((shape) => ({
+    shape,
+    x: Number(shape.getAttribute("x")),
+    y: Number(shape.getAttribute("y")),
+    gap: Math.abs(Number(shape.getAttribute("dx"))),
+    sides: Object.fromEntries((shape.dataset.in ?? `0:${shape.getAttribute("text-anchor")}`).trim().split(" ").map((side) => side.split(":"))),
+  }));
+  const place = (number) => {
+    for (const { shape, gap, sides } of texts) {
+      const side = sides[number];
+      shape.classList.toggle("off", !side);
+      if (side) {
+        shape.setAttribute("text-anchor", side);
+        shape.setAttribute("dx", side === "end" ? -gap : gap);
+      }
+    }
+  };
+  for (const [number, button] of buttons.entries()) {
     button.addEventListener("click", () => {
       map.setAttribute("viewBox", button.dataset.view);
       const scale = Math.max(0.3, button.dataset.view.split(" ")[2] / world);
-      for (const { shape, x, y } of sized) {
+      place(number);
+      for (const { shape, x, y } of [...dots, ...texts]) {
         shape.setAttribute("transform", `translate(${x} ${y}) scale(${scale}) translate(${-x} ${-y})`);
       }
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
