@@ -177,7 +177,7 @@ class Frames:
         low = self._words[before].low if before >= 0 else ""
         holder = self._view.ending_at(before - 1) if low in _PREPOSITIONS and before > 0 else None
         if holder is not None and holder.actor.kind == "office" and not nouns and not party.actor.modifier:
-            alike = holder.can_react and holder.actor.country == party.actor.country
+            alike = holder.actor.official and holder.actor.country == party.actor.country
             return self._with_coordinated(party, placed=True) if alike else (holder,)
         if low in _PREPOSITIONS and not self._is_conjunction(before):
             of_people = low in ("of", "for", "from", "in") and before > 0 and self._words[before - 1].low in _PEOPLE
