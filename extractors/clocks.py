@@ -14,7 +14,7 @@ from extractors.quantities import number
 
 class FoundTime(NamedTuple):
     """A clock time "HH:MM"; `zone` in lower case where named ("gmt", "local", "pyongyang"); `exact` False near a
-    hedge or in a window.
+    hedge or in a window; `opening`: the first of a window of two times.
     """
 
     start: int
@@ -22,6 +22,7 @@ class FoundTime(NamedTuple):
     clock: str
     zone: str
     exact: bool
+    opening: bool = False
 
 
 _ZONE = (
@@ -122,7 +123,7 @@ def _without_windows(text: str, found: list[FoundTime]) -> list[FoundTime]:
         between = text[first.end : second.start].strip().lower()
         opening = _WINDOW.search(text[max(0, first.start - 30) : first.start])
         if between in ("and", "to", "-", "–", "until", "till") and (opening or between != "and"):
-            result[index] = first._replace(exact=False)
+            result[index] = first._replace(exact=False, opening=True, zone=first.zone or second.zone)
             result[index + 1] = second._replace(exact=False)
     return result
 

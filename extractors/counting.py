@@ -28,6 +28,13 @@ _TALLY = re.compile(
     r"|\b(?:counted|tallied|speak\sof|speaks\sof|spoke\sof|talked\sof)\s",
     re.IGNORECASE,
 )
+_SIZES = {"pair": 2, "duo": 2, "two": 2, "trio": 3, "three": 3, "quartet": 4, "four": 4}
+_PAIR = re.compile(
+    r"\b(?:the\s(pair|duo|two|trio|three|quartet|four)|both)\s(?:missiles\s|rockets\s|projectiles\s|weapons\s|of\sthem\s)?"
+    r"(?:took\soff|flew|rose|fell|travell?ed|landed|covered|climbed|splashed|came\sdown|were\s(?:fired|launched)|lifted\soff"
+    r"|struck|reached|peaked)\b",
+    re.IGNORECASE,
+)
 _NOT_WEAPONS = re.compile(
     r"^\W{0,2}\s?(?:people|dead|killed|wounded|injured|casualties|deaths|hits?|explosions|blasts|secondary|houses|homes|buildings"
     r"|impacts|craters|flights|vessels|ships|years|days|minutes|hours|per\s?cent|%|km|kilo|villages|aircraft|warplanes|sites)",
@@ -35,6 +42,11 @@ _NOT_WEAPONS = re.compile(
 )
 _WAS_STOPPED = re.compile(r"\s(?:\w+\s){0,2}(?:destroyed|shot\sdown|intercepted|downed|brought\sdown)\b", re.IGNORECASE)
 _IN_ALL = re.compile(r"\s?,?\s(?:in\s(?:all|total)|of\sthem|all\stold|altogether)\b", re.IGNORECASE)
+_STOPPING = re.compile(
+    r"\b(?:intercept\w*|shot\sdown|down(?:ed|s)|destroy\w*|eliminat\w*|neutrali[sz]\w*|brought\sdown|knocked\s(?:down|out)|repel\w*"
+    r"|jam(?:med|s)|suppress\w*)(?:\s(?:and|or)\s\w+(?:\sdown)?)?\s(?:(?:a\stotal\sof|another|all|some|more)\s)?$",
+    re.IGNORECASE,
+)
 _EVERY = re.compile(r"\b(?:all|both|every\sone\sof)\s(?:of\s)?(?:the\s)?$", re.IGNORECASE)
 
 
@@ -46,7 +58,7 @@ def said_count(document: Document, told: Told, title: Sequence[Sighting]) -> Cou
         (_whole(phrase, _explicit(sighting, phrase)) for sighting, phrase in pairs),
         (_after_the_phrase(document, sighting, phrase) for sighting, phrase in pairs),
         iter(told.counts),
-        (_stopped(document, sighting, phrase) for sighting, phrase in pairs),
+        (_stopped(document, sighting, phrase) for sighting, phrase in pairs if not _single(told)),
         (_whole(told.first.phrase, _explicit(s, phrase)) for s in title for phrase in s.phrases),
         (_whole(phrase, _by_form(sighting, phrase)) for sighting, phrase in pairs),
         (_whole(phrase, _by_number(phrase)) for _, phrase in pairs),
@@ -59,6 +71,9 @@ def said_count(document: Document, told: Told, title: Sequence[Sighting]) -> Cou
 
 def tallies(document: Document, start: int, end: int) -> Iterator[Counted]:
     """Counts of weapons in a sentence that gives them as a figure ("the army put the number at 34")."""
+    for match in _PAIR.finditer(document.normal, start, end):
+        size = 2 if match[1] is None else _SIZES[match[1].lower()]
+        yield Counted(Count(size, size), match.start(), match.end())
     for match in _TALLY.finditer(document.normal, start, end):
         found = _count_from(document, match.end(), 4)
         if found is None or _NOT_WEAPONS.match(document.normal, found.end):
@@ -79,6 +94,11 @@ def _count_from(document: Document, offset: int, most: int) -> Counted | None:
 
 def _whole(phrase: NounPhrase | None, count: Count | None) -> Counted | None:
     return Counted(count, phrase.start, phrase.end) if count is not None and phrase is not None else None
+
+
+def _single(told: Told) -> bool:
+    """Whether the launch is first told as that of one weapon ("a missile")."""
+    return told.first.phrase is not None and told.first.phrase.count == Count(1, 1)
 
 
 def _explicit(sighting: Sighting, phrase: NounPhrase) -> Count | None:
@@ -106,7 +126,8 @@ def _after_the_phrase(document: Document, sighting: Sighting, phrase: NounPhrase
 
 def _stopped(document: Document, sighting: Sighting, phrase: NounPhrase) -> Counted | None:
     """What was shot down is the least that was sent, unless it was all."""
-    if not sighting.stopped or phrase.kind != "weapon" or phrase.count is None or phrase.determiner != "count":
+    stopped = sighting.stopped or _STOPPING.search(document.normal, max(0, phrase.start - 60), phrase.start)
+    if not stopped or phrase.kind != "weapon" or phrase.count is None or phrase.determiner != "count":
         return None
     if _EVERY.search(document.normal, max(0, phrase.start - 20), phrase.start):
         return Counted(phrase.count, phrase.start, phrase.end)

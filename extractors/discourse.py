@@ -25,6 +25,9 @@ from extractors.text import word_set
 
 # Zones whose day can be one ahead of an outlet's UTC day.
 _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
+# What comes before a day that bounds a stretch of time and is not the day of the event.
+_NOT_YET = re.compile(r"\b(?:will|would|is\sto|are\sto|due|scheduled|plans?|next|tomorrow|if)\b", re.IGNORECASE)
+_BOUND = re.compile(r"\b(?:by|until|till|since)\s(?:(?:late|early|mid|the)\s)?$", re.IGNORECASE)
 # Whose soil others do not launch from: a launch from there is theirs.
 _LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
 # Weak nouns that, with a day, name a launch by themselves once launches are spoken of.
@@ -125,11 +128,28 @@ class Calendar:
             end = self._doc.dates[at].end
             if end <= self._doc.dateline_end or (not stated and self._doc.peeled(self._doc.dates[at].start)):
                 continue
+            if _BOUND.search(self._doc.normal, max(0, self._starts[at] - 20), self._starts[at]):
+                continue
             if self._doc.normal[end : end + 2] == "'s" and not _LAUNCHING.match(self._doc.normal, end + 3):
                 continue
             value = self._resolved[at]
             if value is not None and value.precision in ("day", "month"):
                 return self._doc.dates[at], value
+        return None
+
+    def next_after(self, offset: int, until: int) -> tuple[FoundDate, Resolved] | None:
+        """The first day named between the two offsets, in no statement and not to come."""
+        for at in range(bisect_left(self._starts, offset), len(self._starts)):
+            if self._starts[at] >= until:
+                return None
+            value, found = self._resolved[at], self._doc.dates[at]
+            if value is None or value.precision != "day" or self._doc.peeled(found.start):
+                continue
+            if self._doc.normal[found.end : found.end + 2] == "'s" or _NOT_YET.search(
+                self._doc.normal, self._doc.sentence_at(found.start).start, self._doc.sentence_at(found.start).end
+            ):
+                continue
+            return found, value
         return None
 
 

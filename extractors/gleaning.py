@@ -15,9 +15,12 @@ from extractors.chunks import Row
 from extractors.counting import tallies
 from extractors.discourse import Calendar, Told
 from extractors.document import Document
+from extractors.leaving import of_leaving
 from extractors.lengths import measure_role
 
 _NEAR = 3  # sentences, beyond the paragraph of the launch and the next
+_FAR = 9  # sentences, where only one launch has been told of
+_OPENING = 3  # sentences in which the first launch may be spoken of before it is told
 _FLYER = re.compile(
     r"\b(?:its?|they|their|both|each|all|none|neither|the\s(?:first|second|third|last|other|former|latter|pair|two|three|four|longest)"
     r"|missiles?|rockets?|projectiles?|weapons?|warheads?|drones?|flights?|trajector(?:y|ies)|apogees?|altitudes?|ranges?"
@@ -28,28 +31,6 @@ _SUPPOSED = re.compile(
     r"\b(?:supposed\sto|meant\sto|expected\sto|intended\sto|due\sto|could|would|can|may|might|should|if|capable|able\sto|designed|is\ssaid\sto|maximum\srange|plans?|planned|will)\b",
     re.IGNORECASE,
 )
-_LEAVING = re.compile(
-    r"\b(?:lift-?off|lifted\soff|lifts\soff|blast(?:ed|s)?-?\s?off|ignition|ignited|launch(?:ed|es|ing)?|launches|take-?off"
-    r"|took\soff|takes\soff|fir(?:ed|ing)|shot|departure|departed|left|leaving|clear(?:ed|ing|s)|picked\s(?:\w+\s){0,2}up|seen|noticed|detected"
-    r"|tracked|spotted|registered|logged|thundered|roared|rose|soared|climbed|flew|went\s(?:up|off)|got\saway|t-0"
-    r"|countdown|zero|engines?\slit|began|started|opened\sfire|came|was\sat|set\soff|test(?:ed)?|flight|volley|salvo)\b",
-    re.IGNORECASE,
-)
-_OTHER_DOING = re.compile(
-    r"\b(?:land(?:ed|ing)?|splash\w*|hit|hits|struck|impact\w*|crash\w*|fell|intercept\w*|shot\sdown|downed|explo\w+|blasts?"
-    r"|sound\w*|alert\w*|warn\w*|said|says|told|met|meets|docked|arriv\w*|clos(?:ed|ure)|reopen\w*|shut|announc\w+"
-    r"|evacuat\w*|posted|published|reported|separat\w*|deploy\w*|heard|woke\w*|call(?:ed)?|aired|opens?|opened\s(?!fire)"
-    r"|added|confirmed|tweeted|wrote|lifted\s(?!off)|addressed|ended)\b",
-    re.IGNORECASE,
-)
-_OTHER_MATTER = re.compile(
-    r"\b(?:meetings?|council|sessions?|statements?|briefings?|conference|press|bulletins?|broadcasts?|docking|trains?|curfew"
-    r"|votes?|speech|window|orbit|separation|planned|scheduled|will|would|notices?|airspace|sirens?|flights\swere|bus|video"
-    r"|photos?|posts?|updates?|hearing|parliament|funeral|vigil|markets?|match|game|kick-?off|lawmakers|cabinet|interceptors?|air\sdefen[cs]es?)\b",
-    re.IGNORECASE,
-)
-_CLAUSE_EDGE = re.compile(r"[;:—]|,\s(?:and|but|while|which|who|where)\s|\b(?:and|while|but)\b", re.IGNORECASE)
-_STAMP = re.compile(r"\s?(?:[-–—:|]|$)")
 
 
 class Gleaner:
@@ -84,50 +65,39 @@ class Gleaner:
                 if chunk.name == "MEASURE" and (role := measure_role(self._doc, chunk.item, start, end)):
                     launch.measures.append((chunk.item, role))
         launch.times += [
-            chunk.item for chunk in row.chunks if chunk.name == "TIME" and self._of_leaving(row, chunk.start, chunk.end)
+            chunk.item
+            for chunk in row.chunks
+            if chunk.name == "TIME" and of_leaving(self._doc, row.sentence, chunk.start, chunk.end)
         ]
 
     def _spoken_of(self, row: Row, told: Sequence[Told], offset: int) -> Told | None:
         """The launch told last before the offset and near it; one that is to come has not flown."""
         here = row.sentence
+        before = [launch for launch in told if launch.first.start < offset]
+        reach = _FAR if len(before) == 1 else _NEAR
         best: tuple[int, Told] | None = None
-        for launch in told:
+        for launch in before:
             for sighting in launch.sightings:
-                close = sighting.paragraph >= here.paragraph - 1 or here.index - sighting.sentence <= _NEAR
+                close = sighting.paragraph >= here.paragraph - 1 or here.index - sighting.sentence <= reach
                 if sighting.start < offset and close and (best is None or sighting.start > best[0]):
                     best = (sighting.start, launch)
+        if not before and told and here.index < _OPENING and told[0].first.sentence - here.index <= _OPENING:
+            best = (0, told[0])
         return best[1] if best is not None and not best[1].planned else None
 
     def _same_day(self, row: Row, launch: Told) -> bool:
-        """Whether the dates of the sentence, if any, are that of the launch."""
+        """Whether one of the dates of the sentence, if it has any, is that of the launch."""
+        others = False
         for chunk in row.chunks:
             if chunk.name != "DATE" or self._doc.peeled(chunk.start):
                 continue
             day = self._calendar.resolve(chunk.item, planned=False, country=launch.country, at_event=row.sentence.start)
-            if day is not None and (launch.date is None or day.date != launch.date.date):
-                return False
-        return True
-
-    def _of_leaving(self, row: Row, start: int, end: int) -> bool:
-        """Whether the clause of a clock time speaks of a launch or its detection, and of nothing else that happened."""
-        if start - row.sentence.start <= 2 and _STAMP.match(self._doc.normal, end):
-            return False
-        before = _CLAUSE_EDGE.split(self._doc.normal[row.sentence.start : start])[-1]
-        after = _CLAUSE_EDGE.split(self._doc.normal[end : row.sentence.end])[0]
-        if _OTHER_MATTER.search(before) or _OTHER_MATTER.search(after):
-            return False
-        leaving = _last(_LEAVING, before)
-        if leaving >= 0 or _OTHER_DOING.search(before):
-            return leaving > _last(_OTHER_DOING, before)
-        first, other = _LEAVING.search(after), _OTHER_DOING.search(after)
-        return first is not None and (other is None or first.start() < other.start())
+            if day is not None and launch.date is not None and day.date == launch.date.date:
+                return True
+            others = others or day is not None
+        return not others
 
     def _quoted_or_asked(self, row: Row) -> bool:
         quotation = self._doc.quotation_at(row.sentence.start)
         whole = quotation is not None and quotation.end >= row.sentence.end - 1
         return whole or self._doc.normal[row.sentence.end - 1] == "?"
-
-
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    """Offset of the last match, -1 without one."""
-    return max((match.start() for match in pattern.finditer(text)), default=-1)

@@ -144,10 +144,17 @@ class Recorder:
         if near is None and launch is told[0]:
             near = self._teller.calendar.nearest_before(paragraph.end, 0)
         if near is None and launch is told[0]:
+            near = self._teller.calendar.next_after(sighting.end, self._soon_after(sighting, told))
+        if near is None and launch is told[0]:
             near = self._teller.calendar.nearest_before(paragraph.end, 0, stated=True)
         if near is not None:
             launch.date_from, launch.date = near
             launch.date_inferred = True
+
+    def _soon_after(self, sighting: Sighting, told: Sequence[Told]) -> int:
+        """The end of the second sentence after a sighting, or where another launch is told of."""
+        last = self._doc.sentences[min(sighting.sentence + 2, len(self._doc.sentences) - 1)]
+        return min([last.end, *(launch.first.start for launch in told if launch.first.start > sighting.end)])
 
     # -- judging -------------------------------------------------------------------------------------------------------
 
@@ -471,15 +478,12 @@ class Recorder:
         sites = {place.country for s in told.sightings for place in s.places if place.role == "site" and place.country}
         for sighting in told.sightings:
             for time in sighting.times:
-                if (
-                    time.exact
-                    and not (sighting.kind == "flight" and (sighting.definite or sighting.stopped))
-                    and self._local.is_local(time, told.country, sites, day)
-                ):
+                if time.exact and self._local.is_local(time, told.country, sites, day):
                     draft.put("time_local", time.clock, time.start, time.end)
                     return
-        for time in told.times:
-            if time.exact and self._local.is_local(time, told.country, sites, day):
+        began = [] if told.planned else [t for s in told.sightings if s.kind == "event" for t in s.times if t.opening]
+        for time in [*told.times, *began]:
+            if (time.exact or time.opening) and self._local.is_local(time, told.country, sites, day):
                 draft.put("time_local", time.clock, time.start, time.end)
                 return
 

@@ -57,7 +57,7 @@ _FLIGHT = re.compile(
     r"|distances?|downrange|down\srange|land(?:ed|s|ing)?|f[ae]ll(?:s|en|ing)?|splash(?:ed|es|ing)|c[ao]m(?:e|es|ing)\sdown"
     r"|plung\w+|dropp?(?:ed|s|ing)|crash\w+|slammed|sail\w+|soar\w+|arc(?:ed|s|ing)|streak\w+|cross\w+|skimm?\w+|skipp\w+"
     r"|glid(?:ed|es|ing)|manag(?:ed|es)|went|gone|goes|lost|disappear\w+|vanish\w+|carried|took\s(?:it|them)|cruis\w+"
-    r"|hurtl\w+|sped|zoom\w+|rac(?:ed|ing)|roar\w+|snak\w+|weav\w+|range\sat)\b[^;]{0,60}$",
+    r"|hurtl\w+|sped|zoom\w+|rac(?:ed|ing)|roar\w+|snak\w+|weav\w+|stray(?:ed|s|ing)|wander\w+|drift\w+|range\sat)\b[^;]{0,60}$",
     re.IGNORECASE,
 )
 _OVER_A_STRETCH = re.compile(
@@ -69,7 +69,7 @@ _SENT = re.compile(
     re.IGNORECASE,
 )
 _FAR_AFTER = re.compile(
-    r"^[\s,]{0,2}(?:away\b(?!\sfrom\s(?:the|its)?\s?(?!launch|start|fir))|downrange|down\srange|distant|out\b(?!side)|off\b(?!\s(?:the|its|course))"
+    r"^[\s,]{0,2}(?:away\b(?!\sfrom\s(?:the|its)?\s?(?!launch|start|fir))|downrange|down\srange|distant|inland\b|out\b(?!side)|off\b(?!\s(?:the|its|course))"
     r"|from\s(?:(?:the|its|their|where|a)\s)?(?:launch\w*|start\w*|firing|point\sof|origin|pad\b|silo|rail|it\swas|they\swere)"
     r"|to\sthe\stest|on\b,?(?!\s(?:a|the)\b))",
     re.IGNORECASE,
@@ -99,6 +99,7 @@ _MODAL = re.compile(
     r"\b(?:can|could|may|might|would|should|capable|able|designed|meant|supposed|intended|expected|potential\w*)\b[^.;,]{0,60}$",
     re.IGNORECASE,
 )
+_TO = re.compile(r"\bto\s(?:(?:about|around|some)\s)?$", re.IGNORECASE)
 _UNREAL = re.compile(r"\b(?:would|could|might|should)(?:\s\w+)?\shave\b", re.IGNORECASE)
 _DID = re.compile(
     r"(?<!of\s)(?<!to\s)(?<!for\s)\b(?:flew|travel(?:l?ed|s)|covered|flying|covering|landed|fell|splashed|came\sdown|hit|struck|reached|plunged)\b"
@@ -125,6 +126,8 @@ def measure_role(document: Document, measure: Measure, start: int, end: int) -> 
     if _is_height(clause, after, measure):
         return None if _OF_PAYLOAD.search(clause) or _OF_PAYLOAD.search(after) else "apogee"
     if (_ABLE.search(clause) and not _DID.search(clause)) or measure.small or _NO_FLYER.search(clause):
+        return None
+    if _OF_PAYLOAD.search(clause) and _TO.search(clause):
         return None
     figures = _RANGE.search(clause) is not None and _OF_ALTITUDE.search(document.normal, start, end) is not None
     return "distance" if figures or _is_distance(clause, after) else None

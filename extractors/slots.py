@@ -9,6 +9,7 @@ from extractors.chunks import Chunk, Row
 from extractors.clauses import is_verbal
 from extractors.dates import FoundDate
 from extractors.document import Document
+from extractors.leaving import of_leaving
 from extractors.lengths import measure_role
 from extractors.places import PlaceReader
 from extractors.quantities import Count
@@ -42,8 +43,10 @@ class SlotSharer:
                 if not sighting.postponed or row.chunks[at - 1].low in ("to", "until", "for"):
                     sighting.dates = [chunk.item] if sighting.postponed else [*sighting.dates, chunk.item]
             elif chunk.name == "TIME":
-                sighting = self._nearest(row, sightings, at)
-                if not self._apart(chunk.start, sighting):
+                sighting = self._nearest(row, self._in_clause(chunk.start, sightings), at)
+                of_flight = sighting.kind == "flight" and (sighting.definite or sighting.stopped)
+                of_another = of_flight or self._apart(chunk.start, sighting)
+                if not of_another or of_leaving(self._doc, row.sentence, chunk.start, chunk.end):
                     sighting.times.append(chunk.item)
             elif chunk.name == "MEASURE":
                 role = measure_role(self._doc, chunk.item, row.sentence.start, row.sentence.end)
@@ -73,6 +76,11 @@ class SlotSharer:
         """The second of two days: a launch of its own where the count is that of the days."""
         if sighting.phrase is not None and sighting.phrase.count == Count(2, 2) and found.kind in ("weekday", "day"):
             sighting.each_day.append(found)
+
+    def _in_clause(self, offset: int, sightings: list[tuple[int, Sighting]]) -> list[tuple[int, Sighting]]:
+        """The sightings in the clause of an offset, or all where it has none."""
+        clause = self._doc.clause_at(offset)
+        return [pair for pair in sightings if clause.start <= pair[1].at < clause.end] or sightings
 
     def _apart(self, offset: int, sighting: Sighting) -> bool:
         """Whether an offset lies in a clause of its own, with a verb, away from the sighting."""
