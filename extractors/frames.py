@@ -281,11 +281,6 @@ class Frames:
         opening = self._comma_before(closing)
         return self._view.ending_at(opening - 1) if opening > 0 and not self._verb_between(opening, closing) else None
 
-    def company(self) -> tuple[Party, ...]:
-        """The longest list of parties joined in the sentence: "Paris, London and Berlin"."""
-        lists = (self._with_coordinated(party, placed=True) for party in self._view.parties if not party.actor.modifier)
-        return max((found for found in lists if len(found) > 1), key=len, default=())
-
     def bearer(self, at: int) -> tuple[Party, ...]:
         """Whose an adverbial is ("at an emergency meeting"): the subject of the verb before it."""
         return self._carried(at) or self.subject(at)

@@ -33,6 +33,7 @@ _NAMING = _forms(
 )
 _SPEAKING = _forms("speak talk write tell think")
 _OF = frozenset({"of"})
+_OPENING = _NAMING | _SPEAKING
 _MEANT = word_set("it this that these them") | _forms(
     """launch firing test missile rocket salvo barrage volley projectile drone satellite flight liftoff weapon icbm
     attack strike shot trial operation event move act demonstration exercise timing"""
@@ -60,6 +61,10 @@ class Opinions:
     def __init__(self, document: Document, book: CueBook) -> None:
         self._document = document
         self._book = book
+
+    def possible(self, view: SentenceView) -> bool:
+        """Whether the sentence names or quotes anything, so that it is worth reading for opinions."""
+        return self._quoted(view) is not None or any(word.low in _OPENING for word in view.words)
 
     def find(self, view: SentenceView, frames: Frames, speakers: Speakers) -> Iterator[Opinion]:
         """What parties of the sentence call the launch, and the first quotation of some length."""

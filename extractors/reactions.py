@@ -88,11 +88,13 @@ class _Finder:
 
     def _claims(self, view: SentenceView) -> Iterator[_Claim]:
         cues = find_cues(self._book, view, self._document.published)
-        if not cues and not view.parties and not self._document.quotation_at(view.sentence.start):
+        voiced = bool(self._launchers) and self._opinions.possible(view)
+        if not cues and not voiced:
             return
         frames = Frames(self._document, view)
         speakers = Speakers(self._document, view, self._parties, frames)
-        self._voiced.extend(self._opinions.find(view, frames, speakers))
+        if voiced:
+            self._voiced.extend(self._opinions.find(view, frames, speakers))
         invited = any(cue.stance.rule == "consult.noun" and self._authors(cue, frames, speakers) for cue in cues)
         for cue in cues:
             for party in self._who(cue, frames, speakers):
