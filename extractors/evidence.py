@@ -145,7 +145,7 @@ class Weigher:
         weight += any(chunk.name == "MEASURE" for chunk in chunks)
         weight += any(chunk.name == "LAUNCHNOUN" for chunk in chunks)
         weight += _party(chunks, phrase)
-        weight += _goes(chunks, at) - 2 * _given(chunks, at)
+        weight += _goes(chunks, at) - 2 * _given(chunks, at) - 3 * _aimed_at(chunks, at)
         weight += phrase.determiner == "count" and not phrase.partial
         weight -= phrase.determiner in ("bare", "each") and phrase.plural
         weight -= 2 * _spoken_about(chunks, at)
@@ -190,6 +190,8 @@ def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether the weapon is the subject of a past verb, past an apposition or a place, or of one turned round before
     it ("from Plesetsk went a Soyuz").
     """
+    if at and chunks[at - 1].name == "WITH":
+        return False
     if any(chunk.low in _TURNED for chunk in chunks[max(0, at - 2) : at]):
         return True
     after = _past_aside(chunks, at + 1)
@@ -219,6 +221,16 @@ def _deed_with(chunks: Sequence[Chunk], at: int) -> bool:
             return False
         if chunk.name in _OBJECT_DEEDS or chunk.name == "WITH":
             return True
+    return False
+
+
+def _aimed_at(chunks: Sequence[Chunk], at: int) -> bool:
+    """Whether the weapon is the object of an infinitive ("agreed to scrap 2,692 missiles"): an aim, not an event."""
+    for back in range(at - 1, max(0, at - 4), -1):
+        if chunks[back].low == "to" and chunks[back + 1].name == "WORD" and back + 1 < at:
+            return True
+        if chunks[back].name != "WORD":
+            return False
     return False
 
 

@@ -141,6 +141,11 @@ _DIRECTIONS = frozenset(
     ["into", "toward", "towards", "over", "across", "skyward", "aloft", "away", "deep into", "onto", "up", "upward",
      "out", "from", "into space", "into orbit", "through"]
 )  # fmt: skip
+_DETERMINERS = frozenset(["a", "an", "the", "their", "its", "his", "her"])
+_TIMELESS = frozenset(
+    ["flies", "travels", "covers", "reaches", "lands", "falls", "climbs", "comes in", "drops", "carries",
+     "splashes down", "sails", "tops out", "strikes", "hits"]
+)  # fmt: skip
 _ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
 _FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
 _CALLED = (
@@ -275,7 +280,7 @@ class SightingFinder:
         if reading is None:
             return []
         at = reading.weapon
-        says = {"kind": "event", "voice": "active" if reading.active else "liftoff"}
+        says = {"kind": "event", "voice": "weighed" if reading.active else "liftoff"}
         sighting = self._sighting(row, "evidence", says, at, at)
         sighting.planned, sighting.failed = reading.planned, reading.failed
         sighting.dates = [reading.day] if reading.day else []
@@ -310,7 +315,7 @@ class SightingFinder:
             effects = {**effects, "guard.interception": "drop"}
         if "planned" in effects.values():
             effects = {guard: effect for guard, effect in effects.items() if guard != "guard.purpose"}
-        if rule == "passive" and self._general(row, trigger):
+        if self._general(row, rule, trigger, weapon):
             effects = {**effects, "guard.general": "drop"}
         refused = [guard for guard, effect in effects.items() if effect == "drop"]
         if refused:
@@ -327,10 +332,26 @@ class SightingFinder:
             self._recalled(row, trigger if trigger >= 0 else weapon, sighting)
         return sighting
 
-    def _general(self, row: Row, trigger: int) -> bool:
-        """Whether a passive speaks of what is done at any time: "before a missile is tested"."""
-        present = any(chunk.low in ("is", "are") for chunk in row.chunks[max(0, trigger - 3) : trigger])
-        return present and self._doc.title != "" and not any(self._code[name] in row.code for name in ("DATE", "TIME"))
+    def _general(self, row: Row, rule: str, trigger: int, weapon: int) -> bool:
+        """Whether the frame speaks of what is at any time, or has mistaken who does what.
+
+        "Before a missile is tested" and "the missile flies at Mach 5" tell of no launch; headlines, which speak in the
+        present of what has happened, come without a title of their own. In "the Rockets fired their coach" and "a jet
+        with missiles flew past" the weapon is not what is launched or flies.
+        """
+        chunks = row.chunks
+        if rule == "passive.reduced":
+            return chunks[trigger + 1].low in _DETERMINERS or chunks[trigger + 1].low.isdigit()
+        if rule == "flight" and weapon < trigger and weapon > 0 and chunks[weapon - 1].name == "WITH":
+            return True
+        if rule not in ("passive", "flight", "active") or not self._doc.title:
+            return False
+        if rule == "active":
+            return chunks[trigger].name == "LAUNCHES" and chunks[max(0, trigger - 1)].low in ("each", "which", "that")
+        if any(self._code[name] in row.code for name in ("DATE", "TIME")):
+            return False
+        near = [chunk.low for chunk in chunks[max(0, trigger - 3) : trigger + 1]]
+        return any(low in ("is", "are") for low in near) or (rule == "flight" and near[-1] in _TIMELESS)
 
     def _borne_out(self, row: Row, needs: str, trigger: int, weapon: int) -> bool:
         """Whether the words around a frame of open words make a launch of it."""
@@ -511,6 +532,8 @@ class SightingFinder:
         owner = next((phrase.owner for phrase in sighting.phrases if phrase.owner), None)
         if voice == "active":
             return self._subject_of(row, trigger) or owner
+        if voice == "weighed":
+            return owner or self._subject_of(row, trigger)
         if owner is not None and owner.country:
             return owner
         if voice == "passive" and weapon >= 0 and chunks[trigger - 1].name in ("ACTOR", "PRONOUN", "HAVE"):
