@@ -87,10 +87,11 @@ def find_times(text: str, start: int = 0, end: int | None = None) -> list[FoundT
     stop = len(text) if end is None else end
     if not _CLOCK_TRIGGER.search(text[start:stop].lower()):
         return []
+    late = _LATE.search(text, start, stop) is not None
     candidates: list[tuple[int, int, FoundTime]] = []
     for rank, pattern in enumerate(_CLOCKS):
         for match in pattern.finditer(text, start, stop):
-            found = _found_time(text, match, start, stop)
+            found = _found_time(text, match, start, late=late)
             if found is not None:
                 candidates.append((found.start, rank, found))
     kept: list[FoundTime] = []
@@ -100,13 +101,13 @@ def find_times(text: str, start: int = 0, end: int | None = None) -> list[FoundT
     return _without_windows(text, kept)
 
 
-def _found_time(text: str, match: re.Match[str], start: int, stop: int) -> FoundTime | None:
+def _found_time(text: str, match: re.Match[str], start: int, *, late: bool) -> FoundTime | None:
     groups = match.groupdict()
     named = "noon" if groups.get("noon") else "h" if groups.get("h") else "hw"
     begin = min(match.start(group) for group in (named, "past") if groups.get(group))
     before = text[max(start, begin - 40) : begin]
     part = _PART_BEFORE.search(before)
-    clock = _clock(groups, part[1].lower() if part else "", late=_LATE.search(text, start, stop) is not None)
+    clock = _clock(groups, part[1].lower() if part else "", late=late)
     if clock is None:
         return None
     zone = "z" if groups.get("zulu") else (groups.get("zone") or "").lower().removesuffix(" time")

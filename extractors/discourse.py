@@ -17,9 +17,9 @@ from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
 from extractors.entries import Noun, State, Weapon
 from extractors.localtime import LocalTime
-from extractors.nounphrases import related, special
+from extractors.nounphrases import NounPhrase, related, special
 from extractors.packs import Packs
-from extractors.quantities import Counted, Measure
+from extractors.quantities import Count, Counted, Measure
 from extractors.sightings import Sighting
 from extractors.text import word_set
 
@@ -36,6 +36,7 @@ _DATED_NOUNS = frozenset(
      "inaugural flight", "inaugural launch", "first flight", "demonstration flight", "test flight",
      "qualification flight", "outing"]
 )  # fmt: skip
+_ANY_ATTACK = word_set("strike strikes attack attacks raid raids assault assaults bombardment onslaught wave blitz")
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 
 
@@ -156,9 +157,11 @@ class Calendar:
 class Teller:
     """Groups the sightings of one document into told launches."""
 
-    def __init__(self, document: Document, packs: Packs) -> None:
+    def __init__(self, document: Document, packs: Packs, *, about_launches: bool = False) -> None:
+        """`about_launches`: the text looks back to a launch again and again, so that it tells of one somewhere."""
         self._doc = document
         self._packs = packs
+        self._about_launches = about_launches
         self.calendar = Calendar(document)
         self._local = LocalTime(document)
         self.told: list[Told] = []
@@ -276,7 +279,10 @@ class Teller:
     def _opens(self, sighting: Sighting, date: Resolved | None) -> bool:
         """Whether the sighting may open a launch of its own."""
         phrase = sighting.phrase
-        armed = any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases)
+        if not self.told and date is not None and self._leads(sighting, date):
+            if sighting.spoken is not None and not sighting.pronoun:
+                sighting.extra.append(replace(sighting.spoken, determiner="the", count=Count(1, 1), plural=False))
+            return True
         if sighting.rules == ("try",):
             return date is not None and (bool(self.told) or self._armed())
         if sighting.echo:
@@ -285,20 +291,45 @@ class Teller:
             return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
             return phrase.determiner not in ("no", "each")
-        if (
-            sighting.rules == ("failed",)
-            and sighting.actor is None
-            and sighting.entry is None
-            and not (self.told and date)
-        ):
-            return False
         if sighting.kind == "flight":
-            another = date is not None and (phrase.order != "" or sighting.failed or self._unlike_all(sighting, date))
-            return (
-                (date is not None or not self.told)
-                and (not sighting.definite or not self.told or another)
-                and phrase.determiner != "each"
-            )
+            return self._flight_opens(sighting, phrase, date)
+        return self._nominal_opens(sighting, date)
+
+    def _leads(self, sighting: Sighting, date: Resolved) -> bool:
+        """Whether a dated sighting that names no weapon is the first word of the launch the text is about: "it left the
+        airfield on Sunday", "the flight took place on Wednesday", "the first went on Monday".
+        """
+        if date.precision == "year":
+            return False
+        if any(p.kind == "weapon" for p in sighting.phrases):
+            return sighting.echo and (sighting.failed or (sighting.planned and sighting.order != "next"))
+        spoken = sighting.spoken
+        several = spoken is not None and spoken.count is not None and (spoken.count.low or 0) > 1
+        if sighting.echo and several and sighting.order != "next":
+            return True
+        noun = sighting.noun
+        if sighting.pronoun:
+            return self._about_launches and sighting.kind == "event"
+        if noun is None or noun.noun in _ANY_ATTACK or noun.plural or not noun.definite or noun.order:
+            return False
+        return self._about_launches and spoken is not None and not sighting.planned
+
+    def _flight_opens(self, sighting: Sighting, phrase: NounPhrase, date: Resolved | None) -> bool:
+        """Whether what became of a weapon tells that it was launched."""
+        nameless = sighting.actor is None and sighting.entry is None
+        if sighting.rules == ("failed",) and nameless and not (self.told and date):
+            return False
+        if phrase.determiner == "each":
+            return False
+        if not self.told:
+            return True
+        if date is None:
+            return False
+        another = phrase.order != "" or sighting.failed or self._unlike_all(sighting, date)
+        return not sighting.definite or another
+
+    def _nominal_opens(self, sighting: Sighting, date: Resolved | None) -> bool:
+        """Whether a noun of launching names a launch that was not told before."""
         noun = sighting.noun
         if noun is None:
             return False
@@ -306,8 +337,10 @@ class Teller:
             return False
         if date is None and noun.order in ("earlier", "last", "next", "another"):
             return False
-        if armed:
+        if any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases):
             return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
+        if self.told and sighting.each_day and date is not None:
+            return True
         if noun.noun in _DATED_NOUNS and date is not None and self.told:
             return True
         if date is None or date.precision == "year":
@@ -379,6 +412,8 @@ class Teller:
             return False
         if date is not None and told.date is not None and not _same_date(told.date, date):
             return False
+        if date is not None and date.precision == "year" and told.date is None and _stands_apart(told, sighting, date):
+            return False
         anaphor = sighting.definite and sighting.weapon_class is None and sighting.rules != ("try",)
         if sighting.planned != told.planned and not anaphor:
             return date is not None and told.date is not None and _same_date(told.date, date)
@@ -389,7 +424,7 @@ def _stands_apart(told: Told, sighting: Sighting, date: Resolved) -> bool:
     """Whether a dated sighting, paragraphs away, names another day than the one an undated launch stands beside."""
     if told.near is None or sighting.paragraph == told.sightings[-1].paragraph:
         return False
-    if told.first.kind == "nominal" and not sighting.order:
+    if told.first.kind == "nominal" and not sighting.order and date.precision != "year":
         return False
     return not _same_date(told.near, date) and abs((told.near.date - date.date).days) > 1
 

@@ -42,7 +42,27 @@ _UNTOLD = {
     "VENTURE": -3,
 }
 _IRREGULAR_DEEDS = frozenset(
-    ["found", "met", "took", "paid", "won", "lost", "began", "gave", "did", "went", "flew", "left"]
+    [
+        "found",
+        "met",
+        "took",
+        "paid",
+        "won",
+        "lost",
+        "began",
+        "gave",
+        "did",
+        "went",
+        "flew",
+        "left",
+        "got",
+        "got as far",
+        "made",
+        "came",
+        "passed",
+        "hit",
+        "struck",
+    ]
 )
 _NOT_THE_DAY = ("since", "until", "till", "by", "before", "after", "than")
 _COMING = frozenset(["FUTURE", "SCHED", "PLAN", "POSTPONE", "NOTICE"])
@@ -53,7 +73,9 @@ _PARTS = frozenset(
 )  # fmt: skip
 _APPOSITION = 12  # chunks
 _BEFORE, _AFTER = 5, 16  # chunks around the weapon in which a denial is about it
-_REACH = 6  # chunks between the weapon and what it does
+_REACH = 9  # chunks between the weapon and what it does
+_WAYS = frozenset(["FROM", "ORBIT", "UPWARD"])
+_DIRECTIONS = frozenset(["at", "into", "toward", "towards", "across", "over", "onto"])
 _TURNED = frozenset(["came", "went", "followed", "rose", "flew", "climbed", "sailed", "comes", "goes"])
 _ABOUT = frozenset(["of", "about", "on", "for", "against", "over", "like", "than", "between", "as"])
 
@@ -70,6 +92,17 @@ class Reading:
     failed: bool
     active: bool
     day: FoundDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What a sentence says for all of its weapons: the kinds of words and chunks in it, the sum of their weights."""
+
+    cues: frozenset[str]
+    names: frozenset[str]
+    weight: int
+    party: bool
+    ahead: bool
 
 
 def leans_ahead(found: FoundDate, published: date | None) -> bool:
@@ -102,13 +135,22 @@ class Weigher:
         day = None if dated else self._day_before(row)
         if not dated and day is None:
             return None
-        words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
-        cues = {cue.name for cue in self._rules.cues if cue.expression.search(words)}
-        weight = sum(cue.weight for cue in self._rules.cues if cue.name in cues)
-        weight += told + (_DAY if dated else _DAY_BEFORE)
-        readings = [self._reading(row, at, weight, cues) for at in candidates]
+        common = self._common(row)
+        weight = common.weight + told + (_DAY if dated else _DAY_BEFORE)
+        readings = [self._reading(row, at, common, weight) for at in candidates]
         found = max(readings, key=lambda reading: reading.weight)
         return replace(found, day=day) if found.weight >= ENOUGH else None
+
+    def _common(self, row: Row) -> _Common:
+        """What the sentence says for all of its weapons alike."""
+        words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
+        found = [cue for cue in self._rules.cues if cue.expression.search(words)]
+        cues = frozenset(cue.name for cue in found)
+        names = frozenset(chunk.name for chunk in row.chunks)
+        ahead = any(c.name == "DATE" and leans_ahead(c.item, self._doc.published) for c in row.chunks)
+        party = any(chunk.name in ("ACTOR", "OWNER") and chunk.item.country for chunk in row.chunks)
+        weight = sum(cue.weight for cue in found) + ahead + len(names & {"TIME", "MEASURE", "LAUNCHNOUN"})
+        return _Common(cues, names, weight, party, ahead)
 
     def _day_before(self, row: Row) -> FoundDate | None:
         """The day that the sentences right before, in the same paragraph, name."""
@@ -135,43 +177,34 @@ class Weigher:
             for at, chunk in enumerate(row.chunks)
         )
 
-    def _reading(self, row: Row, at: int, common: int, cues: Collection[str]) -> Reading:
+    def _reading(self, row: Row, at: int, common: _Common, weight: int) -> Reading:
         chunks = row.chunks
         phrase: NounPhrase = chunks[at].item
         does, used = _deed_of(chunks, at), _deed_with(chunks, at)
-        weight = common + (_DEED if does else _USED if used else 0)
-        weight += _untold(chunks, at, cues)
-        weight += any(chunk.name == "TIME" for chunk in chunks)
-        weight += any(chunk.name == "MEASURE" for chunk in chunks)
-        weight += any(chunk.name == "LAUNCHNOUN" for chunk in chunks)
-        weight += _party(chunks, phrase)
-        weight += _goes(chunks, at) - 2 * _given(chunks, at) - 3 * _aimed_at(chunks, at)
-        weight += phrase.determiner == "count" and not phrase.partial
+        counted = phrase.determiner == "count" and not phrase.partial
+        weight += _DEED if does else _USED if used else 0
+        weight += counted + (does and (counted or phrase.determiner == "a"))
+        weight += common.party or (phrase.owner is not None and phrase.owner.country is not None)
+        weight += bool(common.names & _WAYS) or _goes(chunks, at)
+        weight += _untold(chunks, at, common.cues)
+        weight -= 2 * _given(chunks, at) + 3 * _aimed_at(chunks, at) + 2 * _spoken_about(chunks, at)
         weight -= phrase.determiner in ("bare", "each") and phrase.plural
-        weight -= 2 * _spoken_about(chunks, at)
         weight -= self._doc.quotation_at(chunks[at].start) is not None
-        names = {chunk.name for chunk in chunks}
-        ahead = any(c.name == "DATE" and leans_ahead(c.item, self._doc.published) for c in chunks)
-        weight += ahead
-        planned = not does and (bool(names & _COMING) or "coming" in cues or ahead)
-        failed = not planned and ("FAIL" in names or "CRASH" in names or "loss" in cues)
+        planned = not does and (bool(common.names & _COMING) or "coming" in common.cues or common.ahead)
+        failed = not planned and (bool(common.names & {"FAIL", "CRASH"}) or "loss" in common.cues)
         return Reading(at, weight, planned, failed, active=not does and (at == 0 or chunks[at - 1].name != "BY"))
 
 
 def _untold(chunks: Sequence[Chunk], at: int, cues: Collection[str]) -> int:
     """What words of denial, condition and play near the weapon take away; what did not light is lost, not denied."""
-    near = {chunk.name for chunk in chunks[max(0, at - _BEFORE) : at + _AFTER]}
+    after = range(at + 1, min(at + _AFTER, len(chunks)))
+    ends = next((i for i in after if chunks[i].name in ("SUBORD", "STOP")), after.stop)
+    near = {chunk.name for chunk in chunks[max(0, at - _BEFORE) : ends]}
     if any(chunk.name == "IF" for chunk in chunks[max(0, at - _AFTER) : at]):
         near.add("IF")
     if "loss" in cues:
         near -= {"NOT", "ENGINE"}
     return sum(least for name, least in _UNTOLD.items() if name in near)
-
-
-def _party(chunks: Sequence[Chunk], phrase: NounPhrase) -> bool:
-    """Whether a state, a group or somebody of theirs is spoken of."""
-    owned = phrase.owner is not None and phrase.owner.country is not None
-    return owned or any(chunk.name in ("ACTOR", "OWNER") and chunk.item.country for chunk in chunks)
 
 
 def _spoken_about(chunks: Sequence[Chunk], at: int) -> bool:
@@ -197,10 +230,12 @@ def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
     after = _past_aside(chunks, at + 1)
     for ahead in range(after, min(after + _REACH, len(chunks))):
         chunk = chunks[ahead]
-        if chunk.name in ("STOP", "SUBORD", "KEEP", "WEAPON", *_COMING):
-            return False
         if chunk.name in _SUBJECT_DEEDS or chunk.low in _IRREGULAR_DEEDS:
             return True
+        if chunk.name == "KEEP" and chunks[ahead + 1].low in ("for", "by", "as"):
+            continue  # "a rocket meant for the town fell short"
+        if chunk.name in ("STOP", "SUBORD", "KEEP", "WEAPON", *_COMING):
+            return False
         if chunk.name == "COMMA" and _past_aside(chunks, ahead) == ahead:
             return False
     return False
@@ -242,9 +277,5 @@ def _given(chunks: Sequence[Chunk], at: int) -> bool:
 
 
 def _goes(chunks: Sequence[Chunk], at: int) -> bool:
-    """Whether a way or a place of departure is told: "out of Vandenberg", "at Haifa", "into a field"."""
-    if any(chunk.name in ("FROM", "ORBIT", "UPWARD") for chunk in chunks):
-        return True
-    return any(
-        chunk.low in ("at", "into", "toward", "towards", "across", "over", "onto") for chunk in chunks[at + 1 : at + 6]
-    )
+    """Whether a way is told right after the weapon: "at Haifa", "into a field"."""
+    return any(chunk.low in _DIRECTIONS for chunk in chunks[at + 1 : at + 6])

@@ -70,7 +70,7 @@ def find_launches(document: Document) -> LaunchReading:
     for row in finder.find():
         sharer.share(row)
         sightings += joined([sighting for _, sighting in row.found])
-    teller = Teller(document, document.packs)
+    teller = Teller(document, document.packs, about_launches=finder.speaks_of_a_launch())
     told = teller.tell(sightings)
     if not told:
         lead = finder.supposed_lead()

@@ -301,7 +301,7 @@ class PhraseFinder:
             )
         before = self._words[at - 1]
         following = self._words[at + 1].low if at + 1 < len(self._words) else ""
-        if word.low == "go" and before.low in ("let", "lets", "letting"):
+        if word.low == "go" and (before.low in ("let", "lets", "letting") or self._ends_weapon(before.end)):
             return False
         if before.low in ("to", "will", "would", "can", "could", "may", "might", "not", "n't", "never"):
             return False

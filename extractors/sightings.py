@@ -35,7 +35,8 @@ class Sighting:
     `start`..`end` is the evidence, `at` the offset of the verb or noun. `phrase` is the weapon, or the launch noun
     phrase where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of
     other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told
-    before. `antecedent`: the weapon a pronoun may stand for. `planned`, `failed`: what the guards say; `rules` and
+    before. `antecedent`: the weapon a pronoun may stand for; `spoken`: the weapon last spoken of where its own words
+    name none. `planned`, `failed`: what the guards say; `rules` and
     `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
@@ -61,6 +62,7 @@ class Sighting:
     joint: bool = False
     echo: bool = False
     antecedent: NounPhrase | None = None
+    spoken: NounPhrase | None = None
     guards: tuple[str, ...] = ()
     dates: list[FoundDate] = field(default_factory=list)
     outside: list[FoundDate] = field(default_factory=list)
@@ -122,6 +124,7 @@ _ATTACK_NOUNS = frozenset(
     ["strike", "strikes", "attack", "attacks", "raid", "raids", "barrage", "barrages", "bombardment", "assault", "assaults",  # noqa: E501
      "salvo", "volley", "onslaught", "blitz", "bombardments"]
 )  # fmt: skip
+_SALVOS = frozenset(["salvo", "salvos", "salvoes", "volley", "volleys", "barrage", "barrages", "fusillade"])
 _PREPOSITIONS = ("AT", "FROM", "OF", "WITH", "TO")
 _CLAUSE_EDGES = ("STOP", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN")
 _CONDUCTING = ("PLAN", "CONDUCT", "CONDUCTS", "CONDUCTED", "CONDUCTING", "LAUNCH", "LAUNCHED", "LAUNCHES")
@@ -146,6 +149,7 @@ _TIMELESS = frozenset(
     ["flies", "travels", "covers", "reaches", "lands", "falls", "climbs", "comes in", "drops", "carries",
      "splashes down", "sails", "tops out", "strikes", "hits"]
 )  # fmt: skip
+_COUNTS = frozenset(["count", "account", "tally", "reckoning", "estimate", "estimates", "figures", "standards", "book"])
 _ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
 _FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
 _CALLED = (
@@ -199,7 +203,7 @@ class SightingFinder:
         """The launch that an article's opening tells of in words no frame knows: a weapon with an act and a day, in an
         article that goes on to speak of "the test", "the strike" or of a flight.
         """
-        if self._of_play() or not self._speaks_of_a_launch():
+        if self._of_play() or not self.speaks_of_a_launch():
             return None
         for number, row in enumerate(self.rows[:_OPENING]):
             near = self.rows[max(0, number - 1)].code + row.code + self.rows[min(number + 1, len(self.rows) - 1)].code
@@ -212,7 +216,7 @@ class SightingFinder:
                     return RowSightings(row, [(at, self._sighting(row, "lead.supposed", _SUPPOSED, at, at))])
         return None
 
-    def _speaks_of_a_launch(self) -> bool:
+    def speaks_of_a_launch(self) -> bool:
         """Whether the text looks back to a launch at least twice: "the test", "Monday's strike", "that shot"."""
         back = [p for p in self.phrases if p.kind == "launch" and p.definite and p.noun not in _NO_LAUNCH_NOUNS]
         flown = sum(1 for row in self.rows for chunk in row.chunks if chunk.name in ("FLIGHT", "LIFTOFF", "FAIL"))
@@ -367,6 +371,9 @@ class SightingFinder:
             ahead = _until_comma(chunks, trigger + 1, 12)
             goes = any(chunk.name in ("FROM", "ORBIT") or chunk.low in _DIRECTIONS for chunk in ahead)
             return goes and any(self._code[name] in row.code for name in ("TIME", "DATE", "MEASURE"))
+        if needs == "salvo":
+            told = isinstance(phrase, NounPhrase) and phrase.noun in _SALVOS
+            return told and chunks[weapon + 1].name != "OF" and "$" not in chunks[weapon].low
         if needs == "since":
             before = self._doc.normal[max(row.sentence.start, chunks[trigger].start - 90) : chunks[trigger].start]
             return chunks[trigger].low == "since" and _FOREMOST.search(before) is not None
@@ -431,6 +438,10 @@ class SightingFinder:
         sighting.actor = self._actor(row, str(says.get("voice", says["kind"])), trigger, weapon, sighting)
         if sighting.pronoun:
             sighting.antecedent = self._weapon_before(sighting.start)
+        if not any(p.kind == "weapon" or p.weapon_class or p.name for p in sighting.phrases):
+            sighting.spoken = self._spoken_before(sighting.start)
+            if rule == "active.salvo" and sighting.spoken is not None:
+                sighting.extra.append(replace(sighting.spoken, determiner="the", count=None, name=None, entry=None))
         sighting.quoted = self._doc.quotation_at(sighting.at) is not None
         sighting.perfect = any(chunk.low in ("has", "have") for chunk in chunks[max(0, trigger - 3) : trigger])
         return sighting
@@ -444,6 +455,16 @@ class SightingFinder:
             phrase = self.phrases[at]
             if phrase.kind == "weapon" and phrase.role in ("weapon", "target") and not phrase.plural:
                 return phrase
+            at -= 1
+        return None
+
+    def _spoken_before(self, offset: int) -> NounPhrase | None:
+        """The last weapon spoken of before an offset, not more than a few sentences back."""
+        since = self._doc.sentences[max(0, self._doc.sentence_at(offset).index - _OPENING)].start
+        at = bisect_right(self._phrase_starts, offset) - 1
+        while at >= 0 and self.phrases[at].start >= since:
+            if self.phrases[at].kind == "weapon" and self.phrases[at].role in ("weapon", "target"):
+                return self.phrases[at]
             at -= 1
         return None
 
@@ -557,8 +578,9 @@ class SightingFinder:
             if chunks[i].name in ("STOP", "SUBORD"):
                 return None
             if chunks[i].name == "BY":
+                near = (j for j in range(i + 1, min(i + 5, len(chunks) - 1)) if chunks[j].name in ("ACTOR", "OWNER"))
                 return next(
-                    (c.item for c in chunks[i + 1 : i + 5] if c.name in ("ACTOR", "OWNER") and _launches(c.item)), None
+                    (chunks[j].item for j in near if _launches(chunks[j].item) and not _counts(chunks, j)), None
                 )
         return None
 
@@ -632,7 +654,8 @@ def _tells(sighting: Sighting) -> bool:
     """Whether a sighting tells of a launch, so that nothing need be weighed."""
     if sighting.echo or sighting.phrase is None:
         return False
-    return sighting.kind == "event" or (sighting.kind == "flight" and sighting.phrase.kind == "weapon")
+    flies = sighting.phrase.kind == "weapon" and sighting.phrase.role != "payload"
+    return sighting.kind == "event" or (sighting.kind == "flight" and flies)
 
 
 def _until_comma(chunks: Sequence[Chunk], at: int, most: int) -> Sequence[Chunk]:
@@ -641,6 +664,11 @@ def _until_comma(chunks: Sequence[Chunk], at: int, most: int) -> Sequence[Chunk]
         if chunks[end].name in ("COMMA", "STOP", "SUBORD", "WHEN", "SAYS"):
             return chunks[at:end]
     return chunks[at : at + most]
+
+
+def _counts(chunks: Sequence[Chunk], at: int) -> bool:
+    """ "By the air force's count": no agent."""
+    return any(chunk.low in _COUNTS for chunk in chunks[at + 1 : at + 4])
 
 
 def _launches(actor: Actor) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from extractors.chunks import Chunk, Row
 from extractors.clauses import is_verbal
@@ -17,6 +17,7 @@ from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
 _IT_WAS = re.compile(r"(?:it|the\stime)\swas\s(?:(?:about|around|exactly|just)\s)?", re.IGNORECASE)
+_BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 _NOT_OF_THE_EVENT = ("since", "until", "till", "by", "before", "after", "than", "from")
 
 
@@ -32,7 +33,7 @@ class SlotSharer:
         row, sightings = found
         echoes = {i: s for i, s in sightings if s.echo}
         for at, chunk in enumerate(row.chunks):
-            echo = echoes.get(at - 1)
+            echo = echoes.get(at - 1) or self._last_echo(row.chunks, echoes, at)
             if chunk.name == "DATE" and echo is not None:
                 echo.dates.append(chunk.item)
             elif chunk.name == "DATE" and not self._of_another(row.chunks, at):
@@ -61,6 +62,16 @@ class SlotSharer:
                 phrase.date for phrase in sighting.phrases if phrase.date and phrase.date not in sighting.dates
             ]
 
+    def _last_echo(self, chunks: Sequence[Chunk], echoes: Mapping[int, Sighting], at: int) -> Sighting | None:
+        """Of several launches recalled in a row, each with its day, the one before ("the first on Monday, the second
+        ...").
+        """
+        told = [i for i, sighting in echoes.items() if "echo" in sighting.rules]
+        before = max((i for i in told if i < at), default=-1)
+        if len(told) < 2 or before < 0 or any(chunk.name == "SUBORD" for chunk in chunks[before:at]):
+            return None
+        return echoes[before]
+
     def _elsewhere(self, found: FoundDate, sighting: Sighting) -> bool:
         """Whether the date stands in another clause that has a verb of its own."""
         between = self._doc.normal[found.end : sighting.at] if found.end < sighting.at else ""
@@ -73,8 +84,12 @@ class SlotSharer:
         return any(is_verbal(words, at) for at in range(len(words)))
 
     def _second_day(self, found: FoundDate, sighting: Sighting) -> None:
-        """The second of two days: a launch of its own where the count is that of the days."""
-        if sighting.phrase is not None and sighting.phrase.count == Count(2, 2) and found.kind in ("weekday", "day"):
+        """The second of two days: a launch of its own where the count is that of the days, or "both" are spoken of."""
+        if sighting.phrase is None or found.kind not in ("weekday", "day", "month", "year"):
+            return
+        sentence = self._doc.sentences[sighting.sentence]
+        pair = sighting.phrase.count == Count(2, 2) and found.kind in ("weekday", "day")
+        if pair or _BOTH.search(self._doc.normal, sentence.start, sentence.end):
             sighting.each_day.append(found)
 
     def _in_clause(self, offset: int, sightings: list[tuple[int, Sighting]]) -> list[tuple[int, Sighting]]:
