@@ -271,7 +271,9 @@ class SightingFinder:
                 elif "drop" in effects.values():
                     refused.update({trigger, weapon})
         if not any(_tells(s) or (s.echo and self._told) for _, s in found):
-            found += self._weighed(row, refused, found)
+            weighed = self._weighed(row, refused, found)
+            again = {at for at, _ in weighed}  # a weapon that tells of a launch recalls none
+            found = [pair for pair in found if not (pair[1].echo and pair[0] in again)] + weighed
         return sorted(found, key=lambda pair: pair[0])
 
     def _weighed(
