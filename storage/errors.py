@@ -75,7 +75,7 @@ _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
     (
         re.compile(r"(?i)file is not a database|disk image is malformed|file is encrypted"),
         CorruptLakeError,
-        "the catalog {place} is damaged; put a backup in its place (see the backups directory beside it)",
+        "the catalog {place} is damaged; `launchwire restore` puts a backup in its place",
     ),
     (
         re.compile(r"(?i)DuckLake (catalog )?version|catalog version mismatch|unsupported ducklake"),

@@ -11,8 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,11 +19,11 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
-from urllib.parse import quote
 
 import duckdb
 
 from storage import schema
+from storage.catalogs import back_up_postgres, back_up_sqlite
 from storage.errors import (
     CorruptLakeError,
     FullLakeError,
@@ -292,10 +290,10 @@ class Lake:
         path = self.config.sqlite_path
         if path is not None:
             target = self.config.backups / f"{path.stem}-{label}.sqlite"
-            _copy_sqlite(path, target)
+            back_up_sqlite(path, target)
             return target
         target = self.config.backups / f"catalog-{label}.duckdb"
-        _copy_postgres(self.config, target)
+        back_up_postgres(self.config.postgres_dsn, target)
         return target
 
     def close(self) -> None:
@@ -372,6 +370,11 @@ class Lake:
                 )
 
     # Connections
+
+    def ensure_catalog(self) -> None:
+        """Make an empty catalog in the configured place where there is none. To be called under the lock."""
+        self._make_directories()
+        end(self._attached(read_only=False))
 
     def _attached(self, *, read_only: bool, as_of: datetime | int | None = None) -> Connection:
         con = connect(self.config.extensions, threads=None if read_only else 1)
@@ -478,52 +481,3 @@ def _transaction(con: Connection, work: Callable[[Connection], T], message: str)
     con.execute(f"CALL {NAME}.set_commit_message('launchwire', {quoted(clean(message))})")
     con.execute("COMMIT")
     return result
-
-
-_COPY = """
-import sqlite3, sys
-source, target = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True), sqlite3.connect(sys.argv[2])
-source.backup(target)
-"""
-
-
-def _copy_sqlite(path: Path, target: Path) -> None:
-    """Copy the SQLite catalog consistently.
-
-    In a process of its own: closing a file drops all POSIX locks that the process has on it (SQLite's "How to corrupt
-    a database", 2.2), and DuckDB brings a second copy of the SQLite library that would not notice.
-    """
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", _COPY, quote(str(path)), str(part)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        reason = (done.stderr.strip().splitlines() or ["unknown reason"])[-1]
-        raise LakeError(f"the catalog {path} could not be backed up to {target} ({reason}); nothing was changed")
-    part.replace(target)
-
-
-def _copy_postgres(config: LakeConfig, target: Path) -> None:
-    """Copy the catalog's tables into a DuckDB file at `target`."""
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
-    con = connect(config.extensions, threads=1)
-    try:
-        con.execute(f"ATTACH {quoted(config.postgres_dsn)} AS source (TYPE postgres, READ_ONLY)")
-        con.execute(f"ATTACH {quoted(str(part))} AS target")
-        con.execute("BEGIN")
-        names = con.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() "
-            "WHERE database_name = 'source' AND table_name LIKE 'ducklake\\_%' ESCAPE '\\'"
-        ).fetchall()
-        for schema_name, table in names:
-            con.execute(f'CREATE TABLE target."{table}" AS FROM source."{schema_name}"."{table}"')
-        con.execute("COMMIT")
-    except duckdb.Error as error:
-        raise explain(error, config.place) or LakeError(
-            f"the catalog {config.place} could not be backed up ({without_secrets(str(error))}); nothing was changed"
-        ) from error
-    finally:
-        con.close()
-    part.replace(target)

@@ -316,7 +316,7 @@ def test_a_damaged_catalog_is_a_sentence(lake: Lake, damage: bytes | None) -> No
     path = catalog_of(lake)
     content = path.read_bytes()
     path.write_bytes(damage if damage else content[:5000] + b"\xff" * (len(content) - 5000))
-    with pytest.raises(CorruptLakeError, match="damaged; put a backup in its place"):
+    with pytest.raises(CorruptLakeError, match="damaged; `launchwire restore` puts a backup in its place"):
         Lake.open(lake.config)
 
 
