@@ -1,7 +1,7 @@
 """Polls' upserts and analysts' queries as a lake grows. Run: python -m bench.lake [ARTICLES [DIRECTORY]]
 
-A poll's transaction (40 new articles, 10 edits, 50 requests, one feed's state) is timed with 0, 10,000, 100,000 …
-stored articles of 3 KB, 280 a day as in a real lake, so that a million are ten years. Every tenth tells of a launch.
+A poll's transaction (40 new articles, 10 edits, 50 requests, one feed's state) is timed in lakes of 0, 10,000, 100,000
+… articles of 3 KB, 280 a day as in a real lake, so that a million are ten years. Every tenth tells of a launch.
 Queries are timed beside the same rows in a native DuckDB table, in the same run.
 """
 
@@ -12,6 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from extractors.identity import article_id, content_hash
 from extractors.records import Article, Evidence, Extraction, FeedState, Fetch, Finding, Launch
 from storage.articles import save
 from storage.extensions import quoted
+from storage.keys import key_sql
 from storage.lake import Lake, LakeConfig
 from storage.maintenance import check, maintain, sizes
 from storage.schema import Column
@@ -45,7 +47,9 @@ SELECT left(sha256('article ' || n), 20) AS article_id, 'https://news.example/' 
        one.words || two.words AS "text", 'en' AS language, 'full' AS quality, 'article' AS outcome,
        md5('hash ' || n) AS content_hash, moment AS first_seen_at, moment AS last_seen_at, 1 AS revision,
        1 AS attempts, 'bench' AS pack_version,
-       unhex('01' || left(array_to_string([sha256(n || ':' || k) for k in range(16)], ''), 1008)) AS signature
+       unhex('01' || left(array_to_string([sha256(n || ':' || k) for k in range(16)], ''), 1008)) AS signature,
+       [(hash(n, k) >> 32)::UINTEGER for k in range(42)] AS bands, {key_sql("article_id")} AS id_key,
+       {key_sql("url")} AS url_key, {key_sql("url")} AS canonical_key
 FROM (SELECT n, TIMESTAMPTZ '{START} 00:00:00+00' + INTERVAL (n * {86400 // PER_DAY}) SECOND AS moment
       FROM range(?::BIGINT, ?::BIGINT) t(n)) JOIN temp.halves one ON one.half = hash(n) % {HALVES}
      JOIN temp.halves two ON two.half = hash(-n) % {HALVES}
@@ -87,19 +91,18 @@ QUERIES = {
 
 def main(articles: int, directory: Path) -> None:
     """Print the three measurements."""
-    with Lake.open(LakeConfig(directory=directory)) as lake:
-        first: float | None = None
-        for size in [size for size in (0, 10_000, 100_000, 1_000_000, 10_000_000) if size <= articles]:
+    chosen = [size for size in (0, 10_000, 100_000, 1_000_000, 10_000_000) if size <= articles]
+    with ExitStack() as stack:
+        lakes = {
+            size: stack.enter_context(Lake.open(LakeConfig(directory=directory / f"{size} articles")))
+            for size in chosen
+        }
+        for size, lake in lakes.items():
             grow(lake, size)
-            seconds, files = upserts(lake, size)
-            first = seconds if size == 10_000 else first
-            ratio = f", {seconds / first:.2f} times that at 10,000 (bound 1.3)" if first and size > 10_000 else ""
-            print(
-                f"upsert of {NEW + EDITED} at {size:,} articles: {1000 * seconds:.0f} ms, {files} files{ratio}",
-                flush=True,
-            )
-        queries(lake, directory / "native.duckdb")
-        house(lake)
+        upserts(lakes)
+        largest = lakes[chosen[-1]]
+        queries(largest, directory / "native.duckdb")
+        house(largest)
 
 
 def words(chance: random.Random, letters: int) -> str:
@@ -133,24 +136,35 @@ def moment_of(number: int) -> datetime:
     return datetime(START.year, START.month, START.day, tzinfo=UTC) + timedelta(seconds=number * (86400 // PER_DAY))
 
 
-def upserts(lake: Lake, size: int) -> tuple[float, int]:
-    """Median seconds of a poll's transaction, and the files of the lake before."""
-    files = sum(item.files for item in sizes(lake))
-    took = []
-    before: list[Finding] = []
-    for round_ in range(ROUNDS):
-        chance = random.Random(f"{size} {round_}")
-        new = [finding(f"{size}/{round_}/{n}", moment_of(size).date(), chance) for n in range(NEW)]
-        edits = [edited(item) for item in chance.sample(before, min(EDITED, len(before)))]
-        found = [*new, *edits]
-        requests = [fetch(f"{size}-{round_}-{n}", item) for n, item in enumerate(found)]
-        began = time.monotonic()
-        saved = save(lake, findings=found, fetches=requests, feeds=[FEED], message="bench")
-        took.append(time.monotonic() - began)
-        assert (len(saved.new), len(saved.revised)) == (len(new), len(edits))
-        before = new
+def upserts(lakes: dict[int, Lake]) -> None:
+    """A poll's transaction in each lake, in turn, so that whatever else the machine does falls on all of them alike."""
+    files = {size: sum(item.files for item in sizes(lake)) for size, lake in lakes.items()}
+    took: dict[int, list[float]] = {size: [] for size in lakes}
+    cpu: dict[int, list[float]] = {size: [] for size in lakes}
+    before: dict[int, list[Finding]] = {size: [] for size in lakes}
     # The first pays for the connection, and has nothing to edit.
-    return statistics.median(took[1:]), files
+    for round_ in range(1 + ROUNDS):
+        for size, lake in lakes.items():
+            chance = random.Random(f"{size} {time.time()}")
+            name = f"{size}/{time.time()}"
+            new = [finding(f"{name}/{n}", moment_of(size).date(), chance) for n in range(NEW)]
+            edits = [edited(item) for item in chance.sample(before[size], min(EDITED, len(before[size])))]
+            requests = [fetch(f"{name}/{n}", item) for n, item in enumerate([*new, *edits])]
+            before[size] = new
+            began = time.monotonic(), time.process_time()
+            saved = save(lake, findings=[*new, *edits], fetches=requests, feeds=[FEED], message="bench")
+            if round_:
+                took[size].append(time.monotonic() - began[0])
+                cpu[size].append(time.process_time() - began[1])
+            assert (len(saved.new), len(saved.revised)) == (len(new), len(edits))
+    for size in lakes:
+        wall, busy = (statistics.median(figures[size]) for figures in (took, cpu))
+        ratio = ""
+        if size > 10_000:
+            times = [statistics.median(f[size]) / statistics.median(f[10_000]) for f in (took, cpu)]
+            ratio = f", {times[0]:.2f} and {times[1]:.2f} times those at 10,000 (bound 1.3)"
+        print(f"upsert of {NEW + EDITED} at {size:,} articles in {files[size]} files: {1000 * wall:.0f} ms on the clock"
+              f", {1000 * busy:.0f} ms of CPU{ratio}", flush=True)  # fmt: skip
 
 
 def finding(name: str, day: date, chance: random.Random) -> Finding:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 from rensa import RMinHash
 
@@ -65,6 +66,13 @@ def signature(text: str) -> bytes:
     sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
     sketch.update(sorted(shingles))
     return bytes([VERSION]) + struct.pack(f"<{PERMUTATIONS}I", *sketch.digest())
+
+
+def band_digests(signature: bytes) -> tuple[int, ...]:
+    """A 32-bit number for each band of a signature, the same for equal bands only (but for one chance in 2**32): texts
+    without a common one are not compared. None for a signature that is empty or of another version.
+    """
+    return tuple(crc32(value, band) for band, value in _bands(signature))
 
 
 def similar(a: str, b: str) -> float:

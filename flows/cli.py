@@ -17,6 +17,8 @@ _COMMANDS = {
     "backfill": ("flows.commands.past", "Fill past dates from archives, sitemaps or captures."),
     "reextract": ("flows.commands.past", "Apply the current rules to stored articles."),
     "maintain": ("flows.commands.running", "Compact and verify the lake."),
+    "restore": ("flows.commands.keeping", "List the catalog's backups, or put one back in place."),
+    "move": ("flows.commands.keeping", "Copy the lake to another catalog and store, and prove the copy."),
     "publish": ("flows.commands.running", "Write the report, feeds and data files."),
     "extract": ("flows.commands.extraction", "Read articles as JSON lines, write launches and reactions."),
     "evaluate": ("flows.commands.extraction", "Measure the rules on labelled articles."),

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
 import duckdb
@@ -17,14 +18,16 @@ import duckdb
 from extractors.records import Article, Extraction, FeedState, Fetch, Finding, Gap, Launch, Quality, Reaction
 from storage import copies, rows, schema
 from storage import feeds as feed_rows
+from storage.keys import key_in, number_in
 from storage.lake import Lake
-from storage.staging import ANY_OF, listed, stage, utc
+from storage.staging import ANY_OF, clean, listed, stage, utc
 
 Verdict = Literal["new", "revised", "refreshed", "unchanged", "worse", "older"]
 
 _RANK: dict[Quality, int] = {"none": 0, "partial": 1, "full": 2}
 _UNDATED = frozenset({"seen", "none"})
 D = TypeVar("D", Launch, Reaction)
+K = TypeVar("K", int, str)
 
 _DERIVED = (schema.LAUNCHES, schema.REACTIONS)
 
@@ -56,6 +59,7 @@ class Known:
 
 
 _KNOWN = tuple(Known.__dataclass_fields__)
+_KEYS = {"article_id": "id_key", "url": "url_key", "canonical_url": "canonical_key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,7 @@ def findings(lake: Lake, article_ids: Iterable[str]) -> list[Finding]:
     with lake.read() as con:
         con.execute(
             f"SELECT pack_version, {rows.selected(Article)} FROM articles "
-            f"WHERE article_id IN {ANY_OF} ORDER BY article_id",
+            f"WHERE {key_in('id_key', map(clean, wanted))} AND article_id IN {ANY_OF} ORDER BY article_id",
             [listed(wanted)],
         )
         articles = [(row[0], rows.read(Article, row[1:])) for row in con.fetchall()]
@@ -352,21 +356,23 @@ def _known(
     since: date | None = None,
 ) -> dict[str, Known]:
     """What is stored of the articles that have one of `values` in one of `columns`, in two steps: a look through the
-    narrow columns of every file, then all columns of the few partitions that hold them.
+    keys in every file, then all columns of the few partitions that hold them.
     """
-    if not values:
+    wanted = set(map(clean, values))
+    if not wanted:
         return {}
-    condition = " OR ".join(f"{column} IN {ANY_OF}" for column in columns)
-    con.execute(
-        f"SELECT article_id, published_date FROM articles WHERE published_date >= ? AND ({condition})",
-        [since or date.min, *[listed(dict.fromkeys(values))] * len(columns)],
+    looks = " UNION ALL ".join(
+        f"SELECT id_key, published_date FROM articles WHERE {key_in(_KEYS[column], wanted)}"
+        + (f" AND published_date >= DATE '{since}'" if since else "")
+        for column in columns
     )
-    days: dict[str, date] = dict(con.fetchall())
-    found: dict[str, Known] = {}
-    for in_months, parameters in _by_months(days):
-        con.execute(f"SELECT {', '.join(_KNOWN)} FROM articles WHERE {in_months}", parameters)
-        found |= {row[0]: Known(*map(_in_utc, row)) for row in con.fetchall()}
-    return found
+    days: dict[int, date] = dict(con.execute(looks).fetchall())
+    found: list[Known] = []
+    for bounds, keys in _months(days):
+        con.execute(f"SELECT {', '.join(_KNOWN)} FROM articles WHERE {bounds} AND {number_in('id_key', keys)}")
+        found += [Known(*map(_in_utc, row)) for row in con.fetchall()]
+    # Two texts may have one key.
+    return {item.article_id: item for item in found if any(getattr(item, column) in wanted for column in columns)}
 
 
 def _in_utc(value: Any) -> Any:
@@ -375,7 +381,7 @@ def _in_utc(value: Any) -> Any:
 
 def _keep_revisions(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
     columns = ", ".join(schema.REVISIONS.column_names)
-    for condition, parameters in _by_months(_days(plan.stored, plan.outdated)):
+    for condition, parameters in _by_months(_days(plan.stored, plan.outdated), keyed=True):
         con.execute(f"INSERT INTO revisions SELECT {columns} FROM articles WHERE {condition}", parameters)
     if plan.versions:
         stage(con, "staged_versions", schema.REVISIONS.columns, map(rows.revision_row, plan.versions))
@@ -391,7 +397,7 @@ def _apply_corrections(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
         if item.article_id not in plan.put:
             con.execute(
                 "UPDATE articles SET first_seen_at = ?, attempts = ?, retry_at = ? "
-                "WHERE article_id = ? AND published_date = ?",
+                f"WHERE {key_in('id_key', [item.article_id])} AND article_id = ? AND published_date = ?",
                 [item.first_seen_at, item.attempts, item.retry_at, item.article_id, item.published_date],
             )
 
@@ -403,7 +409,7 @@ def _put(con: duckdb.DuckDBPyConnection, plan: _Plan) -> tuple[int, int]:
         return 0, 0
     stage(con, "staged_articles", schema.ARTICLES.columns, map(rows.article_row, ordered))
     replaced = [article_id for article_id in plan.put if article_id in plan.stored]
-    for condition, parameters in _by_months(_days(plan.stored, replaced)):
+    for condition, parameters in _by_months(_days(plan.stored, replaced), keyed=True):
         con.execute(f"DELETE FROM articles WHERE {condition}", parameters)
     _delete_derived(con, plan.stored, replaced)
     con.execute("INSERT INTO articles FROM temp.staged_articles")
@@ -411,13 +417,13 @@ def _put(con: duckdb.DuckDBPyConnection, plan: _Plan) -> tuple[int, int]:
 
 
 def _settle_copies(con: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
-    written = [f.article for f in plan.put.values()]
-    left = [plan.stored[i].published_date for i in plan.put if i in plan.stored]
-    copies.settle(con, [a.article_id for a in written], [*(a.published_date for a in written), *left])
+    written = [f.article.published_date for f in plan.put.values()]
+    if written:
+        copies.settle(con, [*written, *(plan.stored[i].published_date for i in plan.put if i in plan.stored)])
 
 
 def _delete_derived(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Known], ids: Sequence[str]) -> None:
-    for condition, parameters in _by_months(_days(stored, ids)):
+    for condition, parameters in _by_months(_days(stored, ids), keyed=False):
         for table in _DERIVED:
             con.execute(f"DELETE FROM {table.name} WHERE {condition}", parameters)
 
@@ -494,29 +500,35 @@ def _note_pack_versions(con: duckdb.DuckDBPyConnection, stored: Mapping[str, Kno
         if stored[article_id].pack_version != version:
             outdated.setdefault(version, []).append(article_id)
     for version, ids in outdated.items():
-        for condition, parameters in _by_months(_days(stored, ids)):
+        for condition, parameters in _by_months(_days(stored, ids), keyed=True):
             con.execute(f"UPDATE articles SET pack_version = ? WHERE {condition}", [version, *parameters])
 
 
-def _by_months(days: Mapping[str, date]) -> Iterator[tuple[str, list[Any]]]:
-    """A condition for each run of months that hold articles, given by id with their days: literal bounds let DuckLake
-    skip other partitions.
+def _by_months(days: Mapping[str, date], *, keyed: bool) -> Iterator[tuple[str, list[Any]]]:
+    """A condition for each run of months that hold articles, given by id with their days. `keyed` is for the table
+    `articles`, where it lets the reader skip texts.
     """
-    months: dict[date, list[str]] = {}
-    for article_id, day in days.items():
-        months.setdefault(day.replace(day=1), []).append(article_id)
-    runs: list[tuple[date, date, list[str]]] = []
-    for month, members in sorted(months.items()):
+    for bounds, members in _months(days):
+        keys = f" AND {key_in('id_key', map(clean, members))}" if keyed else ""
+        yield f"{bounds}{keys} AND article_id IN {ANY_OF}", [listed(members)]
+
+
+def _months(days: Mapping[K, date]) -> Iterator[tuple[str, list[K]]]:
+    """For each run of months: a condition, whose literal bounds let DuckLake skip other partitions, and the articles of
+    these months.
+    """
+    months: dict[date, list[K]] = {}
+    for article, day in days.items():
+        months.setdefault(day.replace(day=1), []).append(article)
+    runs: list[tuple[date, date, list[K]]] = []
+    for month, members in sorted(months.items(), key=itemgetter(0)):
         first: date = month
-        before: list[str] = []
+        before: list[K] = []
         if runs and runs[-1][1] + timedelta(days=1) == month:
             first, _, before = runs.pop()
         runs.append((first, _month_end(month), before + members))
     for first, last, members in runs:
-        yield (
-            f"published_date BETWEEN DATE '{first}' AND DATE '{last}' AND article_id IN {ANY_OF}",
-            [listed(members)],
-        )
+        yield f"published_date BETWEEN DATE '{first}' AND DATE '{last}'", members
 
 
 def _days(stored: Mapping[str, Known], ids: Iterable[str]) -> dict[str, date]:

@@ -6,9 +6,9 @@ snapshot let go of it, so a backup older than that may name files that are gone;
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +16,12 @@ from pathlib import Path
 import duckdb
 
 from storage import catalogs, schema
-from storage.errors import CorruptLakeError, LakeError, MissingLakeError, NewerLakeError, explain
+from storage.errors import CorruptLakeError, LakeError, MissingLakeError, NewerLakeError
 from storage.extensions import connect, quoted
 from storage.lake import Lake, LakeConfig
 from storage.maintenance import Problem, check
 from storage.staging import utc
 
-_DAILY = "daily"
-# With a backup a day and files kept for two days and more, these name no file that is gone.
-_KEPT = 3
 _LOST = frozenset({"missing file", "damaged file"})
 
 
@@ -39,7 +36,9 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did: snapshots that the catalog had beyond the backup, where they are kept, what is wrong still."""
+    """What a restore did: the snapshot that is the latest now, how many later ones were discarded, the file that keeps
+    the former catalog, and what `check` finds in the restored lake.
+    """
 
     snapshot: int
     discarded: int
@@ -49,15 +48,6 @@ class Restored:
 
 class LaterCommitsError(LakeError):
     """The catalog in place works and holds commits that the backup does not have."""
-
-
-def back_up(lake: Lake, *, now: datetime) -> Path:
-    """Copy the catalog to today's backup and drop daily ones beyond the last few. To be called under the lock."""
-    made = lake.backup_catalog(f"{_DAILY}-{utc(now).date()}")
-    stem = made.name.partition(f"-{_DAILY}-")[0]
-    for old in sorted(made.parent.glob(f"{stem}-{_DAILY}-*{made.suffix}"))[:-_KEPT]:
-        old.unlink(missing_ok=True)
-    return made
 
 
 def listing(config: LakeConfig) -> list[Backup]:
@@ -99,19 +89,103 @@ def restore(config: LakeConfig, backup: Path, *, now: datetime, discard_later: b
     return Restored(snapshot, later, kept, tuple(problems))
 
 
-@contextmanager
-def _raw(**places: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with catalogs attached as plain databases, by name: `sqlite:PATH`, `postgres:DSN` or a DuckDB file;
-    a name that ends with _ is written to."""
-    con = connect(("ducklake", "sqlite_scanner", "postgres_scanner"), threads=1)
+# Reading a backup
+
+
+def _as_sqlite(config: LakeConfig, backup: Path, copy: Path) -> Path:
+    """The catalog that `backup` holds as a SQLite catalog of its own, which names the store as `config` does."""
+    unusable = CorruptLakeError(f"{backup} is no backup of a lake's catalog, or is damaged; nothing was changed")
     try:
-        for name, place in places.items():
-            kind, _, rest = place.partition(":")
-            options = ([f"TYPE {kind}"] if kind in ("sqlite", "postgres") else []) + (
-                [] if name.endswith("_") else ["READ_ONLY"]
-            )
-            address = rest if kind in ("sqlite", "postgres") else place
-            con.execute(f"ATTACH {quoted(address)} AS {name}" + (f" ({', '.join(options)})" if options else ""))
-        yield con
+        with Lake(LakeConfig(directory=copy.parent, store=config.store_path, s3=config.s3)) as empty:
+            empty.ensure_catalog()
+        kind = "TYPE sqlite, " if backup.suffix == ".sqlite" else ""
+        with closing(connect(("ducklake", "sqlite_scanner"), threads=1)) as con:
+            con.execute(f"ATTACH {quoted(str(_readable(backup, copy)))} AS backup ({kind}READ_ONLY)")
+            con.execute(f"ATTACH {quoted(str(copy))} AS copy (TYPE sqlite)")
+            if "ducklake_snapshot" not in catalogs.tables(con, "backup"):
+                raise unusable
+            con.execute("BEGIN")
+            catalogs.copy_rows(con, "backup", "copy", config.store_path)
+            con.execute("COMMIT")
+    except duckdb.Error as error:
+        raise unusable from error
+    return copy
+
+
+def _readable(backup: Path, copy: Path) -> Path:
+    """A copy of the backup's file: a reader of SQLite leaves its marks beside what it reads."""
+    return Path(shutil.copyfile(backup, copy.with_name(f"backup{backup.suffix}")))
+
+
+def _proved(trial: Lake, backup: Path) -> tuple[int, list[Problem]]:
+    """The backup's latest snapshot, and what is wrong in it but for what makes it unusable."""
+    with trial.read() as con:
+        version = schema.version(con)
+    if version > schema.VERSION:
+        raise NewerLakeError(
+            f"{backup} has schema version {version}, newer than the {schema.VERSION} that this launchwire knows; "
+            "update launchwire; nothing was changed"
+        )
+    problems = check(trial)
+    lost = [problem.detail for problem in problems if problem.kind in _LOST]
+    if lost:
+        raise CorruptLakeError(
+            f"{backup} names {len(lost)} files that are gone or damaged, first {lost[0]}; choose another backup, "
+            "nothing was changed"
+        )
+    return trial.snapshot(), problems
+
+
+# Putting it in place, under the writer lock
+
+
+def _later(lake: Lake, snapshot: int) -> int:
+    """Commits of the catalog in place after `snapshot`; none where there is no catalog or it is damaged."""
+    if lake.config.sqlite_path is not None and not lake.config.sqlite_path.exists():
+        return 0
+    try:
+        return max(0, lake.snapshot() - snapshot)
+    except (MissingLakeError, CorruptLakeError):
+        return 0
     finally:
-        con.close()
+        lake.close()
+
+
+def _set_aside(lake: Lake, now: datetime) -> Path | None:
+    """Keep the catalog in place as a backup; a damaged one is moved as it is."""
+    label = f"before-restore-{now:%Y%m%dT%H%M%S}"
+    path = lake.config.sqlite_path
+    if path is not None and not path.exists():
+        return None
+    try:
+        with lake.read() as con:
+            con.execute("SELECT 1")
+        lake.close()
+        return lake.backup_catalog(label)
+    except MissingLakeError:
+        return None
+    except CorruptLakeError:
+        if path is None:
+            raise
+        return _moved_away(path, lake.config.backups / f"{path.stem}-{label}.damaged")
+
+
+def _moved_away(path: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return path.replace(target)
+
+
+def _put_in_place(lake: Lake, copy: Path) -> None:
+    config = lake.config
+    lake.ensure_catalog()
+    if config.sqlite_path is not None:
+        catalogs.copy_sqlite(copy, config.sqlite_path)
+        return
+    with closing(connect(("ducklake", "sqlite_scanner", "postgres_scanner"), threads=1)) as con:
+        con.execute(f"ATTACH {quoted(str(copy))} AS copy (TYPE sqlite, READ_ONLY)")
+        con.execute(f"ATTACH {quoted(config.postgres_dsn)} AS catalog (TYPE postgres)")
+        con.execute("BEGIN")
+        catalogs.copy_rows(con, "copy", "catalog", config.store_path)
+        con.execute("COMMIT")

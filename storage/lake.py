@@ -94,8 +94,8 @@ class S3Options:
             use_ssl=not endpoint.startswith("http://"),
         )
 
-    def secret_sql(self) -> str:
-        """CREATE SECRET statement for DuckDB's httpfs."""
+    def secret_sql(self, name: str = "lake_store", *, scope: str = "") -> str:
+        """CREATE SECRET statement for DuckDB's httpfs, for addresses that start with `scope`."""
         given = {
             "ENDPOINT": self.endpoint,
             "REGION": self.region,
@@ -103,9 +103,10 @@ class S3Options:
             "SECRET": self.secret,
             "SESSION_TOKEN": self.session_token,
             "URL_STYLE": "path" if self.path_style else "",
+            "SCOPE": scope,
         }
-        parts = [f"{name} {quoted(value)}" for name, value in given.items() if value]
-        return f"CREATE SECRET lake_store ({', '.join(['TYPE s3', *parts, f'USE_SSL {str(self.use_ssl).lower()}'])})"
+        parts = [f"{key} {quoted(value)}" for key, value in given.items() if value]
+        return f"CREATE SECRET {name} ({', '.join(['TYPE s3', *parts, f'USE_SSL {str(self.use_ssl).lower()}'])})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ class Lake:
         """
         lake = Lake(config)
         try:
-            version = lake._stored_version()
+            version = lake.stored_version()
             if version > schema.VERSION:
                 raise NewerLakeError(
                     f"the lake at {config.place} has schema version {version}, newer than the {schema.VERSION} that "
@@ -311,8 +312,8 @@ class Lake:
 
     # Opening
 
-    def _stored_version(self) -> int:
-        """Schema version of the lake, 0 where there is none."""
+    def stored_version(self) -> int:
+        """Schema version of the lake, 0 where there is none. Raises LakeError where it cannot be read."""
         path = self.config.sqlite_path
         if path is not None and (not path.exists() or path.stat().st_size == 0):
             return 0
@@ -332,7 +333,7 @@ class Lake:
                 f"the lake at {self.config.place} has schema version {version}, older than {schema.VERSION}; "
                 "`launchwire maintain` upgrades it after a backup"
             )
-        self._make_directories()
+        self.make_directories()
         self._drop_reader()
         self._replayed(self._migrate)
 
@@ -349,7 +350,8 @@ class Lake:
             f"schema version {schema.VERSION}",
         )
 
-    def _make_directories(self) -> None:
+    def make_directories(self) -> None:
+        """Make what is local of the configured place. Raises UnwritableLakeError."""
         local = [self.config.directory]
         if self.config.sqlite_path:
             local.append(self.config.sqlite_path.parent)
@@ -373,7 +375,7 @@ class Lake:
 
     def ensure_catalog(self) -> None:
         """Make an empty catalog in the configured place where there is none. To be called under the lock."""
-        self._make_directories()
+        self.make_directories()
         end(self._attached(read_only=False))
 
     def _attached(self, *, read_only: bool, as_of: datetime | int | None = None) -> Connection:

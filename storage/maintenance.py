@@ -8,9 +8,10 @@ transaction in flight, whose commit still succeeds.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ import duckdb
 from storage import schema
 from storage.errors import UnreachableLakeError, explain, without_secrets
 from storage.extensions import quoted
+from storage.keys import key_sql
 from storage.lake import NAME, Connection, Lake
 from storage.staging import utc
 
@@ -27,6 +29,9 @@ Round = Literal["hourly", "daily", "weekly"]
 SNAPSHOT_AGE = timedelta(days=30)
 FILE_AGE = timedelta(days=2)
 _DELETED_SHARE = 0.1
+_DAILY = "daily"
+# Of a backup a day; with files kept for two days and more, these name none that is gone.
+_BACKUPS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,24 @@ class Problem:
 
 
 def maintain(lake: Lake, round_: Round, *, now: datetime) -> Report:
-    """Run the hourly (merge), daily (rewrite, merge, expire, clean) or weekly (orphans too) round. Each step takes the
-    lock for itself, so that writers get their turn between. Raises LakeError.
+    """Run the hourly (merge), daily (backup, rewrite, merge, expire, clean) or weekly (orphans too) round. Each step
+    takes the lock for itself, so that writers get their turn between. Raises LakeError.
     """
     before = sizes(lake)
-    steps = tuple(_timed(lake, name, statement) for name, statement in _statements(round_, utc(now)))
-    return Report(before, steps, sizes(lake))
+    steps = [] if round_ == "hourly" else [_timed("backup", lambda: _back_up(lake, utc(now)))]
+    for name, statement in _statements(round_, utc(now)):
+        steps.append(_timed(name, partial(_execute, lake, name, statement)))
+    return Report(before, tuple(steps), sizes(lake))
+
+
+def _back_up(lake: Lake, now: datetime) -> int:
+    """Copy the catalog to today's backup, drop those beyond the last few, and return how many there are."""
+    made = lake.maintain(lambda con: lake.backup_catalog(f"{_DAILY}-{now.date()}"))
+    stem = made.name.partition(f"-{_DAILY}-")[0]
+    daily = sorted(made.parent.glob(f"{stem}-{_DAILY}-*{made.suffix}"))
+    for old in daily[:-_BACKUPS]:
+        old.unlink(missing_ok=True)
+    return min(len(daily), _BACKUPS)
 
 
 def sizes(lake: Lake) -> tuple[TableSize, ...]:
@@ -112,12 +129,15 @@ def _before(moment: datetime) -> str:
     return f"TIMESTAMPTZ '{day.isoformat()} 00:00:00+00'"
 
 
-def _timed(lake: Lake, name: str, statement: str) -> Step:
+def _timed(name: str, step: Callable[[], int]) -> Step:
     start = time.monotonic()
+    return Step(name, step(), round(time.monotonic() - start, 3))
+
+
+def _execute(lake: Lake, name: str, statement: str) -> int:
     result = lake.maintain(lambda con: _rows(con, statement))
     # merge and rewrite give a row for each table with the number of files, the others a row for each thing removed.
-    count = sum(row[2] for row in result) if name in ("merge", "rewrite") else len(result)
-    return Step(name, count, round(time.monotonic() - start, 3))
+    return sum(row[2] for row in result) if name in ("merge", "rewrite") else len(result)
 
 
 def _rows(con: Connection, statement: str) -> list[tuple[Any, ...]]:
@@ -248,6 +268,12 @@ _RULES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     ("false evidence", ("launches", "articles"), _false_evidence("launches", "launch_id")),
     ("false evidence", ("reactions", "articles"), _false_evidence("reactions", "reaction_id")),
+    (
+        "false key",
+        ("articles",),
+        f"SELECT article_id FROM articles WHERE id_key <> {key_sql('article_id')} OR url_key <> {key_sql('url')} "
+        f"OR canonical_key <> {key_sql('canonical_url')}",
+    ),
     ("no evidence", ("launches",), _without_evidence("launches", "launch_id")),
     ("no evidence", ("reactions",), _without_evidence("reactions", "reaction_id")),
 )

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from extractors.copies import signature
+from extractors.copies import band_digests, signature
 from extractors.records import Article, Evidence, FeedHints, FeedState, Fetch, Finding, Gap, Launch, Reaction
 from storage import schema
-from storage.staging import utc
+from storage.keys import key_of
+from storage.staging import clean, utc
 
 R = TypeVar("R", Article, FeedState, Fetch, Launch, Reaction)
 
@@ -39,8 +40,13 @@ def read(record: type[R], row: Sequence[Any]) -> R:
 def article_row(finding: Finding) -> tuple[Any, ...]:
     """The row of `articles` for a finding."""
     article, extraction = finding.article, finding.extraction
+    sketch = signature(article.text) if article.quality != "none" else None
     given = {
-        "signature": signature(article.text) if article.quality != "none" else None,
+        "signature": sketch,
+        "bands": band_digests(sketch or b""),
+        "id_key": key_of(clean(article.article_id)),
+        "url_key": key_of(clean(article.url)),
+        "canonical_key": key_of(clean(article.canonical_url)),
         "pack_version": extraction.pack_version,
         "language": article.language or extraction.language,
     }

@@ -14,6 +14,7 @@ from typing import Literal
 import duckdb
 
 from storage.extensions import quoted
+from storage.keys import key_sql
 
 Partition = Literal["month", "day"]
 
@@ -166,6 +167,10 @@ ARTICLES = Table(
         _required("attempts", "INTEGER", "Attempts made to get the page."),
         Column("retry_at", "TIMESTAMPTZ", "When to try again, null where nothing is missing or it was given up."),
         Column("signature", "BLOB", "MinHash signature of the text, for finding near-duplicates."),
+        _required("bands", "UINTEGER[]", "Digests of the signature's bands: near-duplicates share one."),
+        _required("id_key", "BIGINT", f"{key_sql('article_id')}: lookups scan numbers, not texts."),
+        _required("url_key", "BIGINT", "The same of url."),
+        _required("canonical_key", "BIGINT", "The same of canonical_url."),
         Column("pack_version", "VARCHAR", "Rule packs that the article was last read with."),
     ),
     partition="published_date",
