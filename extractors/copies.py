@@ -64,7 +64,7 @@ def signature(text: str) -> bytes:
     if not shingles:
         return b""
     sketch = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
-    sketch.update(sorted(shingles))
+    sketch.update(list(shingles))
     return bytes([VERSION]) + struct.pack(f"<{PERMUTATIONS}I", *sketch.digest())
 
 
@@ -100,9 +100,12 @@ def find_copy(
     With `published_at` (aware), later candidates are no originals, and those published too long before neither.
     Ties are broken by id, so that the order of the candidates does not matter.
     """
+    ordered = sorted(candidates, key=_order)
+    if not ordered:
+        return None
     bands = set(_bands(signature))
     length = len(_shingles(text))
-    for candidate in sorted(candidates, key=_order):
+    for candidate in ordered:
         if published_at is not None and not _in_time(candidate.published_at, published_at, length):
             continue
         if bands.isdisjoint(_bands(candidate.signature)):
@@ -160,12 +163,12 @@ def _shingles(text: str) -> frozenset[str]:
     """Word trigrams in one case, without the dateline and the closing credit; of one or two words, none."""
     body = _CREDIT.sub("", _DATELINE.sub("", text.strip(), count=1))
     words = _WORD.findall(unicodedata.normalize("NFKC", body).casefold())
-    return frozenset(" ".join(words[at : at + 3]) for at in range(len(words) - 2))
+    return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
 
 
 def _jaccard(left: frozenset[str], right: frozenset[str]) -> float:
-    union = len(left | right)
-    return len(left & right) / union if union else 0.0
+    common = len(left & right)
+    return common / (len(left) + len(right) - common) if left or right else 0.0
 
 
 def _order(candidate: Candidate) -> tuple[bool, datetime, str]:

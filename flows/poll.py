@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,9 +34,11 @@ from storage.lake import Lake
 
 log = logging.getLogger("launchwire")
 
-# Feeds of one task and articles of one transaction: larger ones gain nothing and cost more when a crash repeats them.
 GROUP_FEEDS = 25
-BATCH_ARTICLES = 50
+# Articles of one transaction, in all and of one host. A commit costs as much as storing 300 articles, so that a flood
+# is stored in large ones; but a host is asked for one page at a time, and a crash must not repeat many of those.
+BATCH_ARTICLES = 200
+BATCH_OF_HOST = 50
 GROUPS_AT_ONCE = 4
 # A feed cut off in the middle still gives the entries that came.
 _READABLE = frozenset({"ok", "too_large", "truncated"})
@@ -146,7 +149,7 @@ def groups(due: Sequence[FeedState], retries: Sequence[Candidate]) -> Iterator[G
     ordered = sorted(due, key=lambda state: (urlsplit(state.url).netloc, state.feed_id))
     for feeds in batched(ordered, GROUP_FEEDS):
         yield Group(f"{len(feeds)} feeds from {feeds[0].source}", feeds=feeds)
-    for again in batched(retries, BATCH_ARTICLES):
+    for again in batches(retries):
         yield Group(f"{len(again)} pages again", retries=again)
 
 
@@ -158,12 +161,27 @@ async def poll_group(ingest: Ingest, group: Group) -> list[Polled]:
     """
     polled = await asyncio.gather(*(_poll_feed(ingest, state) for state in group.feeds))
     candidates = [*wanted(ingest.lake, polled), *group.retries]
-    batches = list(batched(candidates, BATCH_ARTICLES))
-    for number, batch in enumerate(batches, 1):
+    parts = list(batches(candidates))
+    for number, batch in enumerate(parts, 1):
         findings = await ingest.pages(batch)
-        done = polled if number == len(batches) else []
+        done = polled if number == len(parts) else []
         await _store(ingest, findings, done, f"poll: {group.name}")
-    return [] if batches else polled
+    return [] if parts else polled
+
+
+def batches(candidates: Sequence[Candidate]) -> Iterator[tuple[Candidate, ...]]:
+    """The candidates in order, parted into those of one transaction each."""
+    batch: list[Candidate] = []
+    of_host: Counter[str] = Counter()
+    for candidate in candidates:
+        host = urlsplit(candidate.url).netloc
+        if len(batch) == BATCH_ARTICLES or of_host[host] == BATCH_OF_HOST:
+            yield tuple(batch)
+            batch, of_host = [], Counter()
+        batch.append(candidate)
+        of_host[host] += 1
+    if batch:
+        yield tuple(batch)
 
 
 async def _store(ingest: Ingest, findings: Sequence[Finding], polled: Sequence[Polled], message: str) -> None:

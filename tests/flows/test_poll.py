@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from newsroom import Newsroom
 
+from extractors.findings import Candidate
 from flows.demo import DemoSite
 from flows.demo.content import load_stories
+from flows.poll import batches
 
 DAY = timedelta(days=1)
 
@@ -29,6 +31,15 @@ def test_first_poll_stores_every_entry_and_the_second_is_told_304_and_stores_not
     assert (second["polled"], second["unchanged"], second["new"], second["revised"]) == (6, 6, 0, 0)
     assert newsroom.rows()["articles"] == before["articles"]
     assert newsroom.rows()["launches"] == before["launches"]
+
+
+def test_a_flood_is_parted_so_that_a_crash_repeats_little_of_each_host() -> None:
+    flood = [Candidate(f"https://host{number % 40}.test/{number}", "wire") for number in range(500)]
+    assert [len(part) for part in batches(flood)] == [200, 200, 100]
+    lone = [Candidate(f"https://slow.test/{number}", "wire") for number in range(120)]
+    assert [len(part) for part in batches(lone)] == [50, 50, 20]
+    assert [candidate for part in batches(lone) for candidate in part] == lone
+    assert list(batches([])) == []
 
 
 def test_feeds_that_are_not_due_are_not_asked(newsroom: Newsroom) -> None:
