@@ -29,7 +29,7 @@ _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|bar
 _NOT_YET = re.compile(r"\b(?:will|would|is\sto|are\sto|due|scheduled|plans?|next|tomorrow|if)\b", re.IGNORECASE)
 _BOUND = re.compile(r"\b(?:by|until|till|since)\s(?:(?:late|early|mid|the)\s)?$", re.IGNORECASE)
 # Whose soil others do not launch from: a launch from there is theirs.
-_LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
+LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
 # Weak nouns that, with a day, name a launch by themselves once launches are spoken of.
 _DATED_NOUNS = frozenset(
     ["return to flight", "debut", "maiden voyage", "maiden flight", "maiden mission", "maiden launch",
@@ -247,7 +247,7 @@ class Teller:
         if sighting.actor is not None and sighting.actor.country:
             return self.state_of(sighting.actor.country)
         for place in sighting.places:
-            if place.role == "site" and place.country in _LAUNCH_AT_HOME and place.rank >= 3:
+            if place.role == "site" and place.country in LAUNCH_AT_HOME and place.rank >= 3:
                 return place.country
         entry = sighting.entry
         if entry is not None and len(entry.countries) == 1:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractors.actors import Actor
-from extractors.discourse import Told
+from extractors.discourse import LAUNCH_AT_HOME, Told
 from extractors.document import Document
 from extractors.entries import Body, Place, State, Weapon
 from extractors.sightings import Sighting
@@ -26,7 +26,9 @@ _SHIPS = {
     "ROCS": "TWN", "CNS": "CHN", "IRIS": "IRN", "SLNS": "LKA", "FGS": "DEU", "HDMS": "DNK", "ORP": "POL",
 }  # fmt: skip
 _SHIP = re.compile(r"\b(" + "|".join(_SHIPS) + r") [A-Z]")
-_TORN = frozenset(["LBY", "SDN", "SYR", "YEM", "MMR", "COD", "SOM", "ETH", "IRQ", "AFG", "MLI", "NGA"])  # civil wars
+AT_WAR_WITHIN = frozenset(
+    ["LBY", "SDN", "SYR", "YEM", "MMR", "COD", "SOM", "ETH", "IRQ", "AFG", "MLI", "NGA"]
+)  # civil wars
 _FOES = {
     "RUS": ("UKR",), "UKR": ("RUS",), "IND": ("PAK",), "PAK": ("IND",), "ARM": ("AZE",), "AZE": ("ARM",),
     "THA": ("KHM",), "KHM": ("THA",), "ISR": ("IRN", "LBN", "PSE", "YEM"), "IRN": ("ISR",),
@@ -56,6 +58,7 @@ _HOSTILE = re.compile(
     r"\b(?:kill|wound|injur|hurt|damag|struck|attack|strike|raid|intercept|shot down|casualt|destroy|debris hit)",
     re.IGNORECASE,
 )
+_FROM_ITS = re.compile(r"\b(?:from|by|aboard) (?:the |a |an |two |three |several )?$")
 _VICTIMS = re.compile(
     r"^(?:'s)?\s(?:[\w-]+\s)?(?:personnel|soldiers?|troops|sailors?|citizens?|civilians?|contractors?|bases?|tankers?|"
     r"vessels?|ships?|cities|city|towns?|airports?|oil|soil|airspace|waters|peacekeepers|frontier|border)\b"
@@ -132,7 +135,7 @@ class LauncherFinder:
 
     def _at_home(self, launch: Told) -> Launcher | None:
         """Of a war inside one state: that state, where nobody is named."""
-        struck = [p.country for s in launch.sightings[:_READ] for p in s.places if p.country in _TORN]
+        struck = [p.country for s in launch.sightings[:_READ] for p in s.places if p.country in AT_WAR_WITHIN]
         return Launcher(struck[0], True) if struck and struck[0] else None
 
     # -- evidence ------------------------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ class LauncherFinder:
         parties = {(self._kind(a), country) for a in self._doc.actors if (country := self._state(a.country))}
         found += [(kind, country, 1.5 if kind == "group" else 1.25) for kind, country in sorted(parties) if kind]
         if self._doc.dateline:
-            found.append(("", self._doc.dateline, 2.0 if self._doc.dateline in _TORN else 1.0))
+            found.append(("", self._doc.dateline, 2.0 if self._doc.dateline in AT_WAR_WITHIN else 1.0))
         named = {m.entry.id: m.entry for m in self._doc.mentions if isinstance(m.entry, Weapon)}
         found += [("", country, weight) for country, weight in _made(named.values(), 2.0)]
         return found
@@ -174,6 +177,7 @@ class LauncherFinder:
                 return
         if self._headline is None:
             return
+        yield from _made([m.entry for m in self._headline.mentions if isinstance(m.entry, Weapon)], 2.0)
         korea = _KOREA.search(self._headline.normal)
         if korea and self._named & {"PRK", "KOR"}:
             yield {"North": "PRK", "South": "KOR"}[korea[1]], 6.0 if _OWNS_ARMS.match(korea[2]) else 2.0
@@ -187,10 +191,10 @@ class LauncherFinder:
     def _title_weight(self, actor: Actor) -> float:
         assert self._headline is not None
         text = self._headline.normal
-        if _after_place_word(text, actor.start):
-            return -1.0
         if actor.modifier and _OWNS_ARMS.match(text[actor.end : actor.end + 60]):
             return 6.0
+        if _after_place_word(text, actor.start):
+            return -1.0
         if actor.form == "capital" or actor.modifier:
             return 1.0
         following = text[actor.end :]
@@ -222,14 +226,16 @@ class LauncherFinder:
     def _from_places(self, launch: Told) -> Iterator[tuple[str, float]]:
         """Where it left from speaks for a state, where it struck against; other places told of beside it a little."""
         own = launch.sightings[:_READ]
-        landings = [(p.start, p.end) for s in own for p in s.places if p.role == "landing"]
+        read = [(p.start, p.end) for s in own for p in s.places[:_READ]]
         spans = [self._doc.sentences[s.sentence] for s in own]
         ends = [(max(n.start, s.at - _STRETCH), min(n.end, s.at + _STRETCH)) for n, s in zip(spans, own, strict=True)]
         hostile = any(_HOSTILE.search(self._doc.normal, start, end) for start, end in ends)
         for sighting in own:
             for place in sighting.places[:_READ]:
                 if place.role == "site" and place.country:
-                    yield _TENANTS.get(place.country, place.country), 8.0 if place.rank >= 3 else 3.0
+                    home = place.country in LAUNCH_AT_HOME
+                    weight = (8.0 if home else 5.0) if place.rank >= 3 else 3.0
+                    yield _TENANTS.get(place.country, place.country), weight
                 elif place.role == "landing" and place.country:
                     yield place.country, -2.5 if hostile else -0.5
                     for foe in _FOES.get(place.country, ()):
@@ -239,7 +245,7 @@ class LauncherFinder:
                 entry = mention.entry
                 if not isinstance(entry, Place) or len(entry.country) != 1 or mention.start in self._acting:
                     continue
-                if mention.end <= self._doc.dateline_end or any(s <= mention.start < e for s, e in landings):
+                if mention.end <= self._doc.dateline_end or any(s <= mention.start < e for s, e in read):
                     continue
                 home = entry.kind in ("launch_site", "test_range", "base")
                 yield _TENANTS.get(entry.country[0], entry.country[0]), weight * (2.0 if home else 0.8)
@@ -275,14 +281,21 @@ class LauncherFinder:
         if near == 1.0 and _ADMITS.match(following):
             return 5.0
         if kind == "group":
-            return 0.0 if launch.weapon_class == "space_launch_vehicle" else 3.0 + 2.0 * near
+            return 0.0 if launch.weapon_class == "space_launch_vehicle" else self._arms_of(launch, actor) + 2.0 * near
         if kind == "firm":
             return 5.0 * near if launch.weapon_class in _SPACE else near
         if actor.start not in self._acting or self._doc.peeled(actor.start):
             return 0.0
+        if actor.modifier and _FROM_ITS.search(self._doc.normal, max(0, actor.start - 24), actor.start):
+            return 5.0 * near
         if actor.modifier:
             return 0.0 if _VICTIMS.match(following) else 1.5 * near
         return 2.0 if launch.planned and near == 1.0 else near
+
+    def _arms_of(self, launch: Told, group: Actor) -> float:
+        """What a group near a launch counts for: little where the weapon is named and none of its kind have it."""
+        makers = next((s.entry.countries for s in launch.sightings[:_READ] if s.entry is not None), None)
+        return 3.0 if not makers or group.country in makers else 0.0
 
     def _around(self, launch: Told) -> Iterator[tuple[int, int, float]]:
         """The sentences that tell of the launch (weight 2), and the rest of their paragraphs (weight 1)."""

@@ -17,21 +17,22 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from extractors.actors import Actor
-from extractors.chunks import Row
 from extractors.counting import said_count
 from extractors.discourse import Teller, Told
 from extractors.document import Document
 from extractors.entries import Body, Group, Place
 from extractors.gleaning import Gleaner
 from extractors.grammar import grammar
-from extractors.launchers import Launcher, LauncherFinder
+from extractors.launchers import AT_WAR_WITHIN, Launcher, LauncherFinder
 from extractors.localtime import LocalTime
-from extractors.nounphrases import NounPhrase, related, special
+from extractors.nounphrases import related, special
 from extractors.places import PlacePhrase
+from extractors.places import Role as PlaceRole
 from extractors.quantities import Count, Counted
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
 from extractors.sightings import Dropped, Sighting, SightingFinder
 from extractors.slots import SlotSharer, joined
+from extractors.whereabouts import Whereabouts
 
 
 class Span(NamedTuple):
@@ -79,7 +80,7 @@ def find_launches(document: Document) -> LaunchReading:
             sightings = sorted([*sightings, *(sighting for _, sighting in lead.found)], key=lambda s: s.at)
             teller = Teller(document, document.packs)
             told = teller.tell(sightings)
-    records = Recorder(document, teller, sightings, finder.phrases).records(told, finder.rows)
+    records = Recorder(document, teller, sightings, finder).records(told)
     return LaunchReading(tuple(records), tuple(finder.dropped))
 
 
@@ -101,7 +102,7 @@ class Recorder:
     """Turns told launches into records."""
 
     def __init__(
-        self, document: Document, teller: Teller, sightings: Sequence[Sighting], phrases: Sequence[NounPhrase]
+        self, document: Document, teller: Teller, sightings: Sequence[Sighting], finder: SightingFinder
     ) -> None:
         self._doc = document
         self._local = LocalTime(document)
@@ -111,13 +112,15 @@ class Recorder:
         self._title = _title_sightings(self._headline)
         self._launchers = LauncherFinder(document, self._headline, self._title)
         self._inferred: dict[int, Launcher | None] = {}
-        self._phrases = phrases
+        self._phrases = phrases = finder.phrases
+        self._rows = finder.rows
+        self._whereabouts = Whereabouts(document, finder.rows, sightings)
         self._classes = {phrase.name: phrase.weapon_class for phrase in phrases if phrase.name and phrase.weapon_class}
 
-    def records(self, told: Sequence[Told], rows: Sequence[Row]) -> list[FoundLaunch]:
+    def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
         self._complete(told)
-        Gleaner(self._doc, self._teller.calendar, rows).glean(told)
+        Gleaner(self._doc, self._teller.calendar, self._rows).glean(told)
         roles = self._roles(told)
         kept = [(launch, role) for launch, role in zip(told, roles, strict=True) if self._counts(launch, role)]
         return [self._record(f"L{number}", launch, role) for number, (launch, role) in enumerate(kept, 1)]
@@ -419,22 +422,39 @@ class Recorder:
         return None
 
     def _places(self, draft: _Draft) -> None:
-        for role, name in (("site", "launch_site"), ("landing", "landing_area")):
-            candidates = [
-                p
-                for s in draft.told.sightings
-                if not s.stopped or role == "site" or s.kind == "flight"
-                for p in s.places
-                if p.role == role
-            ]
-            if not candidates:
-                if role == "site" and draft.told is self._teller.told[0]:
-                    self._dateline_site(draft)
-                continue
-            best = max(candidates, key=lambda place: place.rank)
-            draft.put(name, self._place_text(best, draft.told), best.start, best.end)
-            if draft.fields[name] is None:
-                del draft.fields[name]
+        roles: tuple[tuple[PlaceRole, str], ...] = (("site", "launch_site"), ("landing", "landing_area"))
+        for role, name in roles:
+            best = self._best_place(draft.told, role)
+            if best is None:
+                best = self._whereabouts.found(draft.told, role)
+            if best is None and role == "site" and draft.told is self._teller.told[0]:
+                self._dateline_site(draft)
+                if name not in draft.fields:
+                    best = self._whereabouts.only_site(draft.told)
+                    draft.inferred += [name] if best else []
+            text = self._place_text(best, draft.told) if best else None
+            if best is not None and text is not None:
+                draft.put(name, text, best.start, best.end)
+
+    def _best_place(self, told: Told, role: PlaceRole) -> PlacePhrase | None:
+        """Of the places the launch's own sentences name the surest."""
+        candidates = [
+            place
+            for s in told.sightings
+            if not s.stopped or role == "site" or s.kind == "flight"
+            for place in s.places
+            if self._place_role(place, told) == role
+        ]
+        return max(candidates, key=lambda place: place.rank, default=None)
+
+    def _place_role(self, place: PlacePhrase, told: Told) -> PlaceRole | None:
+        """A place "at" which a state fired on its own soil is where it fired from; one abroad that is only near is
+        none.
+        """
+        peaceful = not any(s.attack for s in told.sightings) and told.country not in AT_WAR_WITHIN | {"UKR"}
+        if place.role == "landing" and place.lead == "at" and place.rank == 5 and place.country == told.country:
+            return "site" if peaceful and told.country else "landing"
+        return place.role
 
     def _dateline_site(self, draft: _Draft) -> None:
         """A launch base in the dateline is where the launch was."""

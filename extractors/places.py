@@ -1,30 +1,32 @@
-"""Where a launch came from and where it went: place phrases after the prepositions and verbs that give them their
-role.
+"""Places of a sentence with their role: where a launch came from, and where it fell, was aimed or flew.
+
+A preposition and the word of motion before it give a place its role ("rose from", "fell into", "an attack on"); where
+they leave it open, what kind of place it is does ("at the range" is a site, "at Haifa" a target).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from extractors.chunks import Chunk, Row
+from extractors.chunks import Row
 from extractors.document import Document
-from extractors.entries import Place, State
+from extractors.placenames import SEA_NOUNS, SHORES, SITE_NOUNS, Name, NameReader
 from extractors.text import word_set
 
 Role = Literal["site", "landing"]
-
-
-def sea_vessel(word: str) -> bool:
-    """Whether the word is a ship that launches from where it is."""
-    return word in _VESSELS
+Motion = Literal["launch", "rise", "fly", "fall", "aim", "stop", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class PlacePhrase:
-    """A place with its role; `text` as written without leading articles, offsets of that text. Higher `rank` wins."""
+    """A place with its role; `text` as written without leading articles, offsets of that text. Higher `rank` wins.
+
+    `lead` is the word before it that gave the role; `chunk` the index of that word's chunk in the sentence's row.
+    """
 
     role: Role
     text: str
@@ -33,69 +35,100 @@ class PlacePhrase:
     rank: int
     country: str | None
     chunk: int
+    lead: str = ""
 
 
-_GEO = word_set(
-    """sea seas ocean waters water coast coasts shore peninsula zone desert strait straits bay gulf range ranges site
-    centre center spaceport cosmodrome pad silo base island islands airport airfield airfields province region area
-    capital city town territory soil border ground complex facility station field mountain mountains airspace exclave
-    valley county district target targets villages village port ship submarine destroyer frigate warship launcher
-    launchpad port depot refinery plant kibbutz settlement settlements lake barge vessel carrier polygon atoll oblast
-    governorate road tel"""
+_ORIGIN = word_set("from off")
+_GOAL = word_set("into onto toward towards against upon")
+_SPOT = word_set("at in near on off inside outside between beside around along beyond short")
+_PASSED = word_set("over across above past through")
+_SIDES = word_set(
+    "north south east west northeast northwest southeast southwest north-east north-west south-east south-west"
 )
-_SITE_NOUNS = word_set(
-    "site centre center spaceport cosmodrome pad silo launchpad station range complex base polygon barge ground"
+_LAUNCH = word_set(
+    """fire fires fired firing launch launches launched launching test-fire test-fires test-fired test-firing test-
+    launched tests test tested testing shoot shoots shot shooting shots lob lobs lobbed lobbing hurl hurls hurled
+    hurling loose looses loosed loosing unleash unleashes unleashed unleashing discharge discharged discharging
+    propelled loft lofts lofted lofting blasted rain rains rained raining fling flings flung throw throws threw
+    thrown shower showered send sends sent sending dispatched released poured pours pour pumped salvo salvos
+    volley volleys barrage barrages trial trials flight-tested flight-test exercise drill firings let loosed
+    attack attacks attacked strike strikes raid raids missile missiles rocket rockets drone drones projectile
+    projectiles weapon weapons munition munitions katyushas round rounds popped squeezed sped conducted staged
+    demonstration"""
 )
-_SITE_WORDS = word_set("site position pad facility ground area point centre center base complex")
+_RISE = word_set(
+    """rose rise rises rising lifted lift lifting lift-off liftoff blast-off took take taking taken takes climbed climb
+    climbs climbing soared soar roared roar thundered thunders departed departing departure depart sprang leapt leaped
+    burst bursts darted streaked emerged surfaced ascended ascent set airborne surged rocketed whooshed jumped went go
+    goes raised left leaves leaving"""
+)
+_FLY = word_set(
+    """flew fly flies flying flown flight flights travelled traveled travel travels travelling traveling cover covered
+    covering cross crossed crosses crossing passed overflew sped headed heading arced traced circled circling
+    soared trajectory course bent strayed veered"""
+)
+_FALL = word_set(
+    """fell fall falls falling fallen landed land lands landing came come comes coming dropped drop drops dropping
+    splashed splashdown splash plunged plunge plunging crashed crash crashes crashing slammed slam smashed ploughed
+    plowed hit hits hitting struck striking strikes impact impacts impacted impacting explode exploded explodes
+    exploding detonated end ended ends buried sank sink punched pierced dug reached reach reaching arrived ditched
+    tumbled thudded nosed tore tear destroyed destroy destroying damaged wrecked killed wounded injured debris
+    wreckage fragments remains crater craters target targets targeted targeting dived dove plopped ploughing
+    entered entering broke dead burned burnt ablaze hitting slamming missed bullseye got touched returned"""
+)
+_AIM = word_set("aimed aim aiming bound toward destined intended directed direct way route en direction headed heading")
+_STOP = word_set(
+    """intercepted intercepting intercept interception downed downing shot-down eliminated neutralised neutralized
+    repelled destroyed"""
+)
+_MOTIONS: tuple[tuple[frozenset[str], Motion], ...] = (
+    (_STOP, "stop"), (_AIM, "aim"), (_FALL, "fall"), (_FLY, "fly"), (_RISE, "rise"), (_LAUNCH, "launch"),
+)  # fmt: skip
+_OF: dict[str, Motion] = {word: motion for words, motion in reversed(_MOTIONS) for word in words}
+_WEAPONS = word_set(
+    "missile missiles rocket rockets drone drones projectile projectiles weapon weapons munition munitions round rounds"
+)
+_LYING = word_set(
+    "parked stationed lying lay deployed positioned submerged moored hidden anchored surfaced berthed based sited hid"
+)
+_BEFORE_FROM = word_set(
+    "away up off aloft skyward out again it them they both one satellite satellites crew spacecraft"
+)
+_UNITS = word_set(
+    """launcher launchers battery batteries unit crew crews battalion brigade regiment submarine submarines destroyer
+    frigate corvette cruiser warship warships ship ships vessel boat carrier platform pontoon barge pad pads silo
+    silos rail lorry truck trucks vehicle complex position positions militants fighters rebels gunners
+    tube canister berth dock pier stand table mount tel"""
+)
+_AFLOAT = word_set(
+    """submarine submarines destroyer frigate corvette cruiser warship warships ship ships vessel boat carrier platform
+    pontoon barge vessels boats"""
+)
 _SPOKEN = word_set(
     """rebuke rebukes condemnation condemnations protest protests call calls criticism reaction reactions response
     responses statement statements report reports footage comment comments praise support appeal anger outrage word
-    away data images information objections support far km kilometres kilometers miles"""
+    data images information objections far pictures video photographs said told wrote order orders
+    message messages aid help distance withdraw withdrew withdrawal km kilometres kilometers miles nm"""
 )
-_SEA_NOUNS = word_set("sea seas ocean waters water coast coasts shore gulf bay strait straits pacific atlantic")
-_TARGET_NOUNS = word_set("target targets boat ship hulk vessel drone barge")
-_LINKS = word_set(
-    "of in near off inside outside between along on east west north south northeast northwest southeast southwest"
+_STRIKES = word_set(
+    """hit hits hitting struck strikes striking pounded pound pounds pounding pummelled pummeled shelled bombarded
+    bombarding targeted targets targeting battered rocked showered showering peppered peppering reached reaching
+    attacked attacking slammed wrecked destroyed destroying damaged damaging rattled rattle overflew crossed entered
+    crossing raked blitzed strafed demolished gutted levelled leveled"""
 )
-_NEW_PHRASE = word_set("the a an its his their some about this these")
-_DANGLING = word_set(
-    "some about roughly around nearly almost the a an early late and its his their first just on both all"
+_LEAVES = word_set("left leaves leaving departed departs departing quit quitted vacated")
+_PADS = word_set("spaceport cosmodrome pad pads silo silos launchpad range ranges polygon pontoon launcher")
+_FOR_LAUNCHES = word_set("launch launching test testing space satellite missile rocket firing proving flight")
+_ON_LEAVING = word_set("after before of on upon since seconds minutes")
+_IMPACT = word_set("impact target")
+_HARMED = word_set("killed wounded injured killing wounding injuring hurt dead died suspicion")
+_AIMING = word_set("at against on targeting targeted hit struck hitting striking into")
+_CUTS = word_set("which who whose while whereas although though because but")
+_SHIP = re.compile(
+    r"\b(?:USS|USNS|HMS|RFA|HMAS|HMNZS|HMCS|INS|PNS|ROKS|JS|FS|ITS|TCG|BRP|KRI|HNLMS|ROCS|CNS|IRIS)"
+    r"(?: [A-Z][\w'-]+){1,3}"
 )
-_VESSELS = word_set(
-    "vessel ship destroyer submarine frigate warship cruiser warships submarines ships vessels carrier boat"
-)
-_ENDING_VERBS = word_set(
-    "came occurred happened began pushed belonged for drew brought marked shows showed wrecking about"
-)
-_LOWER = word_set(
-    "target targets city site station zone of factory military railway open territory country capital area areas"
-)
-_VAGUE = word_set(
-    "airfield desert airport pad silo ground zone water under range launcher ship submarine vessel port board deck road base tel"  # noqa: E501
-)
-_NOT_PLACES = word_set(
-    """night morning evening afternoon response retaliation order total part particular fact series row answer years
-    months weeks hours minutes seconds days time presence attempt bid effort event case wake statement footage message
-    low high full power success failure sight first second third range speed height altitude distance flight test
-    drill exercise exercises launch front line end start middle violation defiance reply turn addition combat action
-    world history public private television state-run national international security council reporters social media"""
-)
-_TRIM = re.compile(
-    r"^(?:the|a|an|its|their|his|our|about|around|somewhere|some|what|this|that|same|two|three|several|as|least)\s+",
-    re.IGNORECASE,
-)
-_ENDS_PHRASE = (
-    "STOP", "COMMA", "DATE", "TIME", "MEASURE", "SAYS", "SUBORD", "WHEN", "WEAPON", "LAUNCHNOUN", "REL", "WITH", "BY",
-    "LAUNCHED", "LAUNCHES", "LAUNCHING", "FLIGHT", "IMPACT", "INTERCEPT", "BE", "HAVE", "FUTURE", "CAN", "NOT",
-    "LIFTOFF", "VERB",
-    "FAIL", "AND", "INCLUDE", "TO", "FROM", "USED", "USES", "PRONOUN", "DETECT", "CONDUCTED",
-)  # fmt: skip
-_LONGEST = 9  # chunks
-_LAUNCHING = (
-    "LAUNCHED", "LAUNCH", "LAUNCHES", "LAUNCHING", "LAUNCHNOUN", "WEAPON", "LIFTOFF", "FLIGHT", "PRONOUN", "IMPACT",
-    "PUTTED",
-)  # fmt: skip
-_TOWARD = word_set("toward towards into at onto against over across")
+_BACK = 14  # words a word of motion may stand before its place
 
 
 class PlaceReader:
@@ -103,207 +136,210 @@ class PlaceReader:
 
     def __init__(self, document: Document) -> None:
         self._doc = document
+        self._words = document.words
+        self._names = NameReader(document)
 
     def read(self, row: Row) -> list[PlacePhrase]:
-        """All place phrases of a sentence that have a role, in text order."""
+        """All place phrases of a sentence that have a role, in text order, without overlap."""
+        first = self._names.word_at(max(row.sentence.start, self._doc.dateline_end))
+        limit = self._names.word_at(row.sentence.end)
+        starts = [chunk.start for chunk in row.chunks]
         found: list[PlacePhrase] = []
-        for at, chunk in enumerate(row.chunks):
-            phrase = None
-            if (
-                (chunk.name == "FROM" and self._of_launch(row, at))
-                or (chunk.name == "LIFTOFF" and chunk.low.endswith(("from", "left", "departed")))
-                or (chunk.name == "OF" and at and row.chunks[at - 1].low.endswith("pad"))
-            ):
-                phrase = self._phrase(row, at, "site", 5)
-            elif (
-                chunk.name == "AT"
-                and at >= 2
-                and row.chunks[at - 1].low in _SITE_WORDS
-                and row.chunks[at - 2].low in ("launch", "firing", "test")
-            ):
-                phrase = self._phrase(row, at, "site", 4)
-            elif chunk.name == "AT":
-                phrase = self._at_phrase(row, at)
-            elif chunk.name == "TO" and self._moves(row, at):
-                phrase = self._phrase(row, at, "landing", 3)
-            elif chunk.name in ("IMPACT", "USED", "USES"):
-                phrase = self._phrase(row, at, "landing", 4)
-            elif chunk.low in ("inside", "outside", "between", "west", "east", "north", "south"):
-                phrase = self._beside(row, at)
-            if phrase is not None and not (found and found[-1].end > phrase.start):
-                found.append(phrase)
-        return self._aimed(row, found)
-
-    def _aimed(self, row: Row, found: list[PlacePhrase]) -> list[PlacePhrase]:
-        """Beside an origin with "from", a range after "at" is the target."""
-        if not any(p.role == "site" and row.chunks[p.chunk].name == "FROM" for p in found):
-            return found
-        return [
-            PlacePhrase("landing", p.text, p.start, p.end, p.rank, p.country, p.chunk)
-            if p.role == "site" and row.chunks[p.chunk].low == "at"
-            else p
-            for p in found
-        ]
-
-    def _of_launch(self, row: Row, at: int) -> bool:
-        """Whether "from" goes with a launch word before it, or opens the sentence."""
-        if row.chunks[at - 1].low in _SPOKEN:
-            return False
-        for chunk in reversed(row.chunks[max(0, at - 12) : at]):
-            if chunk.name in _LAUNCHING:
-                return True
-            if chunk.name in ("AND", "SUBORD", "WHEN", "SAYS"):
-                return False
-        return at <= 1
-
-    def _at_phrase(self, row: Row, at: int) -> PlacePhrase | None:
-        word = row.chunks[at].low.rsplit(" ", 1)[-1]
-        back = {chunk.name for chunk in row.chunks[max(0, at - 7) : at]}
-        fell = bool(back & {"FLIGHT", "IMPACT", "INTERCEPT", "USED", "USES"})
-        if word in _TOWARD:
-            phrase = self._phrase(row, at, "landing", 2 if word in ("over", "across") else 5)
-            if phrase and word == "at" and self._is_site(phrase, strict=not fell):
-                return self._as_site(phrase, 4)
-            return phrase
-        phrase = self._phrase(row, at, "landing", 3)
-        if phrase is None:
-            return None
-        low = {w.strip(".,'\"").removesuffix("'s") for w in phrase.text.lower().split()}
-        sea = bool(low & _SEA_NOUNS) or self._kind(phrase) in ("sea", "strait")
-        if not fell and (at <= 1 or not self._of_launch(row, at)):
-            return None
-        if sea_vessel(row.chunks[at - 1].low) and word in ("in", "off", "on"):
-            return self._phrase(row, at, "site", 4)
-        if word in ("off", "near", "in", "on") and not fell and not (sea and word in ("in", "off", "on")):
-            if (
-                self._is_site(phrase, strict=False)
-                or word in ("off", "near")
-                or self._kind(phrase) in ("city", "region")
-            ):
-                return self._as_site(phrase, 3)
-            return None if word == "on" else self._as_site(phrase, 1)
-        return phrase
-
-    def _beside(self, row: Row, at: int) -> PlacePhrase | None:
-        """ "inside Japan's zone", "west of Japan's island" after a fall."""
-        back = {chunk.name for chunk in row.chunks[max(0, at - 7) : at]}
-        if not back & {"FLIGHT", "IMPACT", "LAUNCHED", "LIFTOFF"}:
-            return None
-        phrase = self._phrase(row, at, "landing", 2)
-        chunk = row.chunks[at]
-        if phrase is None or chunk.low in ("inside", "outside", "between"):
-            return phrase
-        text = self._doc.text[chunk.start : phrase.end]
-        return PlacePhrase("landing", text, chunk.start, phrase.end, 2, None, at)
-
-    def _moves(self, row: Row, at: int) -> bool:
-        """Whether "to" names a goal: "from X to Y", or right after a verb of launch or flight."""
-        near = {chunk.name for chunk in row.chunks[max(0, at - 2) : at]}
-        if near & {"LAUNCHED", "FLIGHT"}:
-            return True
-        return any(chunk.name == "FROM" for chunk in row.chunks[max(0, at - 7) : at]) and self._of_launch(row, at)
-
-    def _as_site(self, phrase: PlacePhrase, rank: int) -> PlacePhrase:
-        return PlacePhrase("site", phrase.text, phrase.start, phrase.end, rank, phrase.country, phrase.chunk)
-
-    def _is_site(self, phrase: PlacePhrase, *, strict: bool) -> bool:
-        low = [w.strip(".,'\"") for w in phrase.text.lower().split()]
-        kind = self._kind(phrase)
-        if kind in ("launch_site", "test_range"):
-            return True
-        if any(word in _TARGET_NOUNS for word in low):
-            return False
-        nouns = _SITE_NOUNS - {"base", "station", "complex"} if strict else _SITE_NOUNS
-        return any(word in nouns for word in low)
-
-    def _kind(self, phrase: PlacePhrase) -> str:
-        for mention in self._doc.mentions_in(phrase.start, phrase.end, "place"):
-            if isinstance(mention.entry, Place):
-                return mention.entry.kind
-        return ""
-
-    def _phrase(self, row: Row, at: int, role: Role, rank: int) -> PlacePhrase | None:
-        """The place named right after chunk `at`, or None where what follows is no place."""
-        taken: list[Chunk] = []
-        for chunk in row.chunks[at + 1 : at + 1 + _LONGEST]:
-            if chunk.name in _ENDS_PHRASE or chunk.low in ("(", ")", '"', "—", "-"):
-                if chunk.low == '"' and not taken:
-                    continue
-                if chunk.name == "TO" and taken and taken[-1].low in _SEA_NOUNS:
-                    taken.append(chunk)
-                    continue
-                break
-            if taken and (
-                chunk.low in _NEW_PHRASE and taken[-1].name not in ("OF", "AT", "TO") and taken[-1].low not in _LINKS
-            ):
-                break
-            if chunk.name == "ACTOR" and chunk.item.kind not in ("state", "group", "person"):
-                break
-            if chunk.low == "at" and role == "site" and taken and all(c.low in _VAGUE | _NEW_PHRASE for c in taken):
-                taken.append(chunk)
+        at = first
+        while at < limit:
+            read = None if self._apposed(at, found) else self._role(at, first, limit)
+            if read is None:
+                at += 1
                 continue
-            if chunk.low in _ENDING_VERBS and taken:
-                break
-            if chunk.name == "AT" and taken and self._ends_place(row, row.chunks.index(chunk)):
-                break
-            if chunk.name == "AT" and (not taken or chunk.low not in _LINKS):
-                break
-            if chunk.name == "WORD" and (
-                chunk.low.endswith(("ing", "ly")) and len(taken) > 0 and chunk.low != "landing"
-            ):
-                break
-            taken.append(chunk)
-        while taken and (taken[-1].low in _LINKS or taken[-1].low in _DANGLING or taken[-1].name in ("AT", "OF", "TO")) and taken[-1].low not in (  # noqa: E501
-            "east", "west", "north", "south",
-        ):  # fmt: skip
-            taken.pop()
-        if taken and all(chunk.low in _VAGUE | _NEW_PHRASE | _LOWER for chunk in taken):
-            return None
-        if not taken or not self._is_place(taken) or (len(taken) <= 2 and role == "site" and taken[-1].low in _VAGUE):
-            return None
-        return self._built(taken, role, rank, at)
+            role, rank, name = read
+            text = self._doc.text[name.start : name.end]
+            chunk = max(0, bisect_right(starts, self._words[at].start) - 1)
+            lead = self._words[at].low
+            found.append(PlacePhrase(role, text, name.start, name.end, rank, name.country, chunk, lead))
+            at = max(at + 1, name.after)
+        found += self._ships(row, starts, found)
+        return self._aimed(found)
 
-    def _ends_place(self, row: Row, at: int) -> bool:
-        """Whether the preposition at chunk `at` opens something that is no place ("in the night")."""
-        for chunk in row.chunks[at + 1 : at + 3]:
-            if chunk.name in ("DATE", "TIME", "MEASURE", "LAUNCHNOUN") or chunk.low in _NOT_PLACES:
-                return True
-        return row.chunks[at + 1].low in ("a", "an") and row.chunks[at].low in ("in", "on")
-
-    def _is_place(self, taken: Sequence[Chunk]) -> bool:
-        start, end = taken[0].start, taken[-1].end
-        if taken[-1].low in _NOT_PLACES or (taken[0].low in _NOT_PLACES and len(taken) == 1):
+    def _apposed(self, at: int, found: list[PlacePhrase]) -> bool:
+        """Whether word `at` only says where the place before it lies: "at Metula, in Israel's north"."""
+        if not found or self._words[at].low not in ("in", "near", "on", "off"):
             return False
-        if self._doc.mentions_in(start, end, "place"):
-            return True
-        if any(
-            isinstance(m.entry, State) and not m.entry.organisation for m in self._doc.mentions_in(start, end, "state")
-        ):
-            return not any(m.kind in ("body", "office", "person") for m in self._doc.mentions_in(start, end))
-        words = [chunk.low.removesuffix("'s") for chunk in taken]
-        if any(word in _GEO for word in words):
-            return True
-        if any(m.kind in ("body", "office", "person", "group") for m in self._doc.mentions_in(start, end)):
-            return False
-        capitals = [c for c in taken if c.name == "WORD" and self._doc.text[c.start].isupper()]
-        return bool(capitals) and len(capitals) * 2 >= len([c for c in taken if c.name == "WORD"]) - 1
+        end = found[-1].end
+        return self._words[at].start - end <= 4 and self._doc.normal[end : self._words[at].start].strip() == ","
 
-    def _built(self, taken: Sequence[Chunk], role: Role, rank: int, at: int) -> PlacePhrase:
-        start, end = taken[0].start, taken[-1].end
-        if taken[-1].name in ("OWNER", "ACTOR", "PLACE") and self._doc.normal[end : end + 2] == "'s":
-            end += 2
-        text = self._doc.normal[start:end]
-        while match := _TRIM.match(text):
-            start += match.end()
-            text = self._doc.normal[start:end]
-        text = self._doc.text[start:end].rstrip(" .,\"”'’")
-        return PlacePhrase(role, text, start, start + len(text), rank, self._country(start, end), at)
+    def _aimed(self, found: list[PlacePhrase]) -> list[PlacePhrase]:
+        """Beside an origin with "from", a range after "at" is the target."""
+        if not any(p.role == "site" and p.lead == "from" for p in found):
+            return found
+        return [replace(p, role="landing") if p.role == "site" and p.lead == "at" else p for p in found]
 
-    def _country(self, start: int, end: int) -> str | None:
-        for mention in self._doc.mentions_in(start, end, "state", "place"):
-            entry = mention.entry
-            if isinstance(entry, State) and not entry.organisation:
-                return entry.code
-            if isinstance(entry, Place) and len(entry.country) == 1:
-                return entry.country[0]
+    def _ships(self, row: Row, starts: list[int], found: list[PlacePhrase]) -> Iterator[PlacePhrase]:
+        """A warship named as what a weapon left."""
+        for match in _SHIP.finditer(self._doc.normal, row.sentence.start, row.sentence.end):
+            if any(p.start < match.end() and match.start() < p.end for p in found):
+                continue
+            chunk = max(0, bisect_right(starts, match.start()) - 1)
+            text = self._doc.text[match.start() : match.end()]
+            yield PlacePhrase("site", text, match.start(), match.end(), 2, None, chunk, "ship")
+
+    # -- roles ---------------------------------------------------------------------------------------------------------
+
+    def _role(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        """(role, rank, name) of the place that word `at` introduces, or None where it introduces none."""
+        low = self._words[at].low
+        before = self._words[at - 1].low if at > first else ""
+        if low == "from" or (low == "of" and before == "out"):
+            return self._origin(at, first, limit)
+        if low == "off" and self._motion(at, first) == "rise":
+            return self._origin(at, first, limit)
+        if low in _LEAVES or (low == "leaving" and before in _ON_LEAVING):
+            name = self._names.read(at + 1, limit)
+            return ("site", 5, name) if name and (self._is_site(name) or name.kind or name.proper) else None
+        if low in _GOAL or (low == "of" and before == "direction"):
+            return self._goal(at, first, limit)
+        if low == "to":
+            return self._destination(at, first, limit)
+        if low in _STRIKES:
+            name = self._names.read(at + 1, limit)
+            return ("landing", 4 if self._telling(name) else 2, name) if name is not None else None
+        if low in _PASSED:
+            return self._overflown(at, first, limit)
+        if low in _SIDES and before != "the" and at + 1 < limit and self._words[at + 1].low == "of":
+            return self._beside(at, first, limit)
+        if low in _SPOT:
+            return self._spot(at, first, limit)
         return None
+
+    def _motion(self, at: int, first: int, reach: int = _BACK) -> Motion:
+        """The nearest word of motion before word `at`, in the same clause; a bare weapon counts where there is none."""
+        weapon: Motion = ""
+        for back in range(at - 1, max(first, at - reach) - 1, -1):
+            low = self._words[back].low.removesuffix("'s")
+            if low in _CUTS or low == ";":
+                break
+            if low in _WEAPONS:
+                weapon = "launch"
+            elif low == "burst":
+                return "rise" if self._words[back + 1].low in ("from", "out", "off", "through") else "fall"
+            elif low in _OF:
+                if low in ("shot", "brought") and self._words[back + 1].low == "down":
+                    return "stop"
+                return _OF[low]
+        return weapon
+
+    def _origin(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        name = self._names.read(at + 1, limit)
+        if name is None or not self._leaves(at, first) or self._bare_water(name):
+            return None
+        if self._afloat(at + 1, name):
+            return "site", 2, name
+        return "site", 5 if name.proper else 3, name
+
+    def _leaves(self, at: int, first: int) -> bool:
+        """Whether "from" at word `at` goes with a launch: not "rebukes from Paris", nor "18 km from the coast"."""
+        before = self._words[at - 1]
+        if at == first or before.low in (",", "-", "—", ":"):
+            return not self._spoken_by(at)
+        if before.low in _SPOKEN or self._names.measured(at - 1):
+            return False
+        if self._motion(at, first, 5):
+            return True
+        if not self._motion(at, first):
+            return False
+        plain = before.text[0].islower() and not before.low.endswith("ly")
+        return not plain or before.low in _BEFORE_FROM or self._names.timed(at - 1)
+
+    def _spoken_by(self, at: int) -> bool:
+        """Whether somebody speaks or acts from there: "From Tehran, Brigadier Zarrabi called ..."."""
+        comma = next((i for i in range(at, min(at + 8, len(self._words))) if self._words[i].text == ","), None)
+        return comma is not None and self._names.person(comma + 1)
+
+    def _bare_water(self, name: Name) -> bool:
+        return not name.proper and self._has(name, SEA_NOUNS) and name.end - name.start < 8
+
+    def _goal(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        name = self._names.read(at + 1, limit)
+        if name is None or not self._motion(at, first):
+            return None
+        return "landing", 5 if self._telling(name) else 3, name
+
+    def _destination(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        """ "to X" after a word of flight or aim, or in "from X to Y"."""
+        motion = self._motion(at, first)
+        near = {word.low for word in self._words[max(first, at - 7) : at]}
+        if motion not in ("fly", "aim") and not ("from" in near and motion):
+            return None
+        if self._words[at - 1].low in _SPOKEN | {"according", "due", "thanks"}:
+            return None
+        name = self._names.read(at + 1, limit)
+        return ("landing", 3, name) if name is not None else None
+
+    def _overflown(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        if self._motion(at, first) not in ("fly", "launch", "stop", "fall", "rise"):
+            return None
+        name = self._names.read(at + 1, limit)
+        return ("landing", 2, name) if name is not None else None
+
+    def _beside(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        """ "fell 200 km west of Japan's island": the side belongs to the name."""
+        motion = self._motion(at, first)
+        name = self._names.read(at + 2, limit)
+        if name is None or motion not in ("fall", "fly", "aim"):
+            return None
+        return "landing", 3, name._replace(start=self._words[at].start)
+
+    def _spot(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        """A place after "at", "in", "near" ...: what moved or lay there, or what it is, says which."""
+        name = self._names.read(at + 1, limit)
+        before = self._words[at - 1].low if at > first else ""
+        if name is None or (at > first and self._names.person(at - 1)):
+            return None
+        low, motion = self._words[at].low, self._motion(at, first)
+        if (before in _LYING or before in _UNITS) and not self._has(name, _IMPACT):
+            if {word.low for word in self._words[max(first, at - 5) : at - 1]} & _AIMING and before in _UNITS:
+                return "landing", 4, name
+            return "site", 4 if name.proper else 2, name
+        if motion in ("fall", "aim", "stop"):
+            harm = any(word.low in _HARMED for word in self._words[max(first, at - 4) : at])
+            sure = motion == "fall" and not harm
+            return "landing", (4 if sure else 3) - 2 * (not self._telling(name)), name
+        near: Motion = motion if self._motion(at, first, 8) and before != "," else ""
+        if low == "at":
+            return self._at(name, near)
+        if name.kind in ("sea", "strait") or self._has(name, SEA_NOUNS):
+            return ("landing", 3, name) if motion and low not in ("near", "around", "beside") else None
+        if low == "off" and self._has(name, SHORES) and near:
+            near_by = self._words[max(first, at - 2 * _BACK) : min(limit, at + _BACK)]
+            afloat = any(word.low in _AFLOAT for word in near_by)
+            return "site" if afloat else "landing", 3, name
+        if not near:
+            return ("site", 1, name) if self._is_site(name) and name.proper else None
+        if low in ("on", "inside", "outside", "between", "beyond", "short", "around", "beside"):
+            return ("landing", 4 if low == "on" else 2, name) if near in ("launch", "fly") else None
+        known = name.kind or low in ("near", "off") or self._is_site(name)
+        return "site", 3 if known and name.proper else 1, name
+
+    def _at(self, name: Name, motion: Motion) -> tuple[Role, int, Name] | None:
+        """ "At": a site says where a launch was, anything else what it was aimed at."""
+        if self._is_site(name):
+            return ("site", 4 if motion else 1, name) if name.proper or motion else None
+        if motion in ("launch", "fly"):
+            return "landing", 5 if self._telling(name) else 3, name
+        return ("site", 2, name) if motion else None
+
+    def _telling(self, name: Name) -> bool:
+        return name.proper or self._has(name, SEA_NOUNS)
+
+    def _is_site(self, name: Name) -> bool:
+        if name.kind in ("launch_site", "test_range"):
+            return True
+        if self._has(name, _PADS):
+            return True
+        return self._has(name, SITE_NOUNS) and self._has(name, _FOR_LAUNCHES)
+
+    def _has(self, name: Name, nouns: frozenset[str]) -> bool:
+        text = self._doc.normal[name.start : name.end].lower()
+        return any(word.strip(".,'\"").removesuffix("'s") in nouns for word in text.split())
+
+    def _afloat(self, at: int, name: Name) -> bool:
+        return any(word.low in _AFLOAT for word in self._words[at : name.after])

@@ -84,10 +84,3 @@ def test_the_headline_speaks_for_its_own_weapon() -> None:
 )
 def test_a_state_that_is_merely_named_launches_nothing(text: str) -> None:
     assert extract(text, published=PUBLISHED).launches == ()
-
-
-def test_interceptor_and_target_of_one_test_are_two_launches() -> None:
-    text = "A THAAD battery in Alaska shot down a target missile on Friday in a test, the Missile Defense Agency said."
-    found = extract(text, published=PUBLISHED).launches
-    assert [(launch.country, launch.date) for launch in found] == [("USA", date(2026, 1, 2))] * 2
-    assert [launch.weapon_class for launch in found] == ["surface_to_air_missile", "missile"]
