@@ -30,6 +30,8 @@ _HELD = frozenset().union(
 _DEEDS = frozenset({"consult", "mobilize", "alert", "monitor", "commit", "sanction"})
 _SHOWN = frozenset({"deny", "assess", "commit", "monitor", "endorse"})  # by deeds as well as by words
 _NOTICES = word_set("notam notams notice notices warning warnings bulletin bulletins advisory advisories alert order")
+# What the launching side says of its own success, or of a launch to come, is a note and no reaction.
+_NO_NEWS = {("assess", "conducted"), ("endorse", "planned")}
 _ENEMIES = word_set("terrorists rebels militants enemy enemies insurgents gunmen attackers aggressors separatists")
 _SHARED = frozenset({"condemn", "urge", "warn", "consult", "sanction", "mobilize", "endorse", "commit"})
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
@@ -251,7 +253,10 @@ class _Finder:
         return _Claim(cue, party, link, start, end, quoted, source)
 
     def _side_fits(self, cue: Cue, party: Party, launch: Launch) -> bool:
-        return cue.stance.side == "any" or self._sides.own(party, launch) == (cue.stance.side == "own")
+        own = self._sides.own(party, launch)
+        if own and (cue.stance.type, launch.status) in _NO_NEWS and cue.stance.side == "any":
+            return False
+        return cue.stance.side == "any" or own == (cue.stance.side == "own")
 
     def _overruled(self, cue: Cue, party: Party, launch: Launch | None) -> Party:
         """A guessed country gives way to what is said: the launching side praises, another one blames and defends."""
