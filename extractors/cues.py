@@ -223,6 +223,8 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     words = view.words
     governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
     governed = governing & _GOVERNING.get(cue.stance.type, frozenset())
+    if _standing(cue, words):
+        return "standing"
     if cue.stance.frame == "say":
         ahead = _words_before(cue.first, words)
         negated = any(low in _NEGATIONS for low in ahead[:2]) or any(low in _NOTHING for low in ahead)
@@ -254,6 +256,23 @@ def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
         if cue.stance.frame == "act" and _is_prior(cue, view):
             return "prior"
     return "history" if _historic(words, cue, published) else None
+
+
+_TIMES = word_set("year years summer autumn winter spring decade decades century")
+_HAVE = word_set("has have had")
+
+
+def _standing(cue: Cue, words: Sequence[Word]) -> bool:
+    """Whether the words belong to a policy of long standing or another time: "has long urged", "last year", "in the
+    past"; looked for in the clause of the cue's verb only.
+    """
+    lows = [word.low for word in words[max(0, cue.first - 8) : cue.last + 6]]
+    pairs = list(zip(lows, lows[1:], strict=False))
+    if ("long", "ago") in pairs or any(a in _HAVE and b == "long" for a, b in pairs):
+        return True
+    if ("the", "past") in pairs and not set(lows) & {"hours", "days", "hour", "day", "minutes", "week"}:
+        return True
+    return any(a == "last" and b in _TIMES for a, b in pairs)
 
 
 def _is_prior(cue: Cue, view: SentenceView) -> bool:

@@ -32,6 +32,7 @@ _SHOWN = frozenset({"deny", "assess", "commit", "monitor", "endorse"})  # by dee
 _NOTICES = word_set("notam notams notice notices warning warnings bulletin bulletins advisory advisories alert order")
 # What the launching side says of its own success, or of a launch to come, is a note and no reaction.
 _NO_NEWS = {("assess", "conducted"), ("endorse", "planned")}
+_OPPOSED = word_set("party parties leader leaders bloc lawmaker lawmakers politician politicians mp mps group")
 _ENEMIES = word_set("terrorists rebels militants enemy enemies insurgents gunmen attackers aggressors separatists")
 _SHARED = frozenset({"condemn", "urge", "warn", "consult", "sanction", "mobilize", "endorse", "commit"})
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
@@ -101,7 +102,7 @@ class _Finder:
         for cue in cues:
             for party in self._who(cue, frames, speakers):
                 guest = invited and cue.stance.rule == "consult.act" and not self._is_organisation(party)
-                if guest or not party.can_react:
+                if guest or not party.can_react or _in_opposition(party, view):
                     continue
                 claim = self._claim(cue, party, view, frames, _source(cue, party, speakers))
                 if claim is not None:
@@ -305,6 +306,13 @@ class _Finder:
             rules=tuple(dict.fromkeys(claim.cue.stance.rule for claim in claims)),
             inferred=tuple(inferred),
         )
+
+
+def _in_opposition(party: Party, view: SentenceView) -> bool:
+    """Whether the party speaks for those who do not govern: "the leader of the main opposition party, Cho Min"."""
+    around = view.words[max(0, party.first - 5) : party.last + 6]
+    lows = [word.low for word in around]
+    return any(low == "opposition" and after in _OPPOSED for low, after in zip(lows, [*lows[1:], ""], strict=True))
 
 
 def _within(claim: _Claim, opinion: Opinion) -> bool:
