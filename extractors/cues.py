@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from extractors.compiled import compiled
@@ -267,7 +268,7 @@ def _standing(cue: Cue, words: Sequence[Word]) -> bool:
     past"; looked for in the clause of the cue's verb only.
     """
     lows = [word.low for word in words[max(0, cue.first - 8) : cue.last + 6]]
-    pairs = list(zip(lows, lows[1:], strict=False))
+    pairs = list(pairwise(lows))
     if ("long", "ago") in pairs or any(a in _HAVE and b == "long" for a, b in pairs):
         return True
     if ("the", "past") in pairs and not set(lows) & {"hours", "days", "hour", "day", "minutes", "week"}:
