@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from extractors.discourse import Told
 from extractors.document import Document
-from extractors.nounphrases import NounPhrase
+from extractors.nounphrases import NounPhrase, related
 from extractors.quantities import Count, Counted, read_count
 from extractors.sightings import Sighting
 
@@ -50,8 +50,13 @@ _STOPPING = re.compile(
 _EVERY = re.compile(r"\b(?:all|both|every\sone\sof)\s(?:of\s)?(?:the\s)?$", re.IGNORECASE)
 
 
-def said_count(document: Document, told: Told, title: Sequence[Sighting]) -> Counted | None:
-    """The best count of a launch; None where nothing is said of it. `title`: the title's sightings of it."""
+def said_count(
+    document: Document, told: Told, title: Sequence[Sighting], weapons: Sequence[NounPhrase]
+) -> Counted | None:
+    """The best count of a launch; None where nothing is said of it.
+
+    `title` holds the title's sightings of it, `weapons` the noun phrases of the whole text.
+    """
     named = sorted(told.sightings, key=lambda s: told.name is not None and s.name != told.name)
     pairs = [(sighting, phrase) for sighting in named for phrase in sighting.phrases]
     for found in (
@@ -66,7 +71,25 @@ def said_count(document: Document, told: Told, title: Sequence[Sighting]) -> Cou
         best = next((counted for counted in found if counted is not None), None)
         if best is not None:
             return best
-    return None
+    return _single_shot(document, told, weapons)
+
+
+def _single_shot(document: Document, told: Told, weapons: Sequence[NounPhrase]) -> Counted | None:
+    """ "The previous test" of what was one weapon, "Monday's launch" where the text speaks of one weapon throughout."""
+    noun = told.first.phrase
+    if noun is None or noun.kind != "launch" or noun.plural or noun.noun in _SALVOES:
+        return None
+    said = _count_from(document, noun.start, 1)
+    if said is not None and said.end <= noun.end:
+        return said
+    if told.like is not None:
+        model = said_count(document, told.like, (), weapons)
+        single = model is not None and model.bounds == Count(1, 1)
+    else:
+        kind = told.weapon_class
+        alike = [p for p in weapons if p.kind == "weapon" and p.role == "weapon" and related(p.weapon_class, kind)]
+        single = bool(alike) and all(not p.plural and p.count in (None, Count(1, 1)) for p in alike)
+    return Counted(Count(1, 1), noun.start, noun.end) if single else None
 
 
 def tallies(document: Document, start: int, end: int) -> Iterator[Counted]:

@@ -55,7 +55,8 @@ class FoundDate:
     from the publication day, or from the day last spoken of where `relative`), span (a week, a weekend: no one day),
     feast (named in `unit`, `amount` days from it), numeric ("3/6/2025": which is the month is settled when resolved).
     `way` is "last", "next" or "this" where the text says so, or of a relative weekday "before" or "after". A weekday
-    lies `amount` weeks further off.
+    lies `amount` weeks further off. `until` is the end of a stretch that the date begins ("between Wednesday and
+    Dec. 1").
     """
 
     start: int
@@ -70,6 +71,7 @@ class FoundDate:
     relative: bool = False
     way: str = ""
     part: DayPart = ""
+    until: FoundDate | None = None
 
 
 class Resolved(NamedTuple):
@@ -500,6 +502,8 @@ def resolve(
     speak of what was or what will be. `last` is the date last spoken of, from which "a day earlier" counts. `ahead`:
     the place spoken of is far enough east that its day can be one ahead of the publication day.
     """
+    if found.until is not None and reach == "future":
+        return _resolve_window(found, published, last)
     if found.kind == "day":
         return _resolve_day(found, published, reach)
     if found.kind == "month":
@@ -524,6 +528,15 @@ def resolve(
     if found.kind == "offset":
         return _shifted(published, found)
     return _resolve_span(found, published)
+
+
+def _resolve_window(found: FoundDate, published: date | None, last: Resolved | None) -> Resolved | None:
+    """The month of a stretch of days to come, None where it lies in two."""
+    first = resolve(replace(found, until=None), published, reach="future", last=last)
+    end = resolve(found.until, published, reach="future", last=first) if found.until else None
+    if first is None or end is None or first.date.replace(day=1) != end.date.replace(day=1):
+        return None
+    return Resolved(first.date.replace(day=1), "month")
 
 
 def _safe_day(year: int, month: int, day: int) -> date | None:

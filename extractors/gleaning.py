@@ -27,6 +27,14 @@ _FLYER = re.compile(
     r"|distances?|peaks?|salvo|volley|vehicle|booster|launcher|object|rounds?|things?|one|highest)\b",
     re.IGNORECASE,
 )
+_NEW_SLOT = re.compile(
+    r"\b(?:booked|set|scheduled|pencill?ed|planned|targeted|targeting|targets|moved|rescheduled|slated|due|ey(?:ed|es|eing)|earmarked"
+    r"|reset|opens|will\snow|now\s(?:aims?|plans?|hopes?)|(?:try|tries|go|fly)\sagain|next\s(?:attempt|opportunity|try|window))\b",
+    re.IGNORECASE,
+)
+_ANEW = re.compile(
+    r"\bnew\s(?:slot|date|time|target|window)|\b(?:again|rescheduled|reset|next\s(?:attempt|opportunity))\b", re.I
+)
 _SUPPOSED = re.compile(
     r"\b(?:supposed\sto|meant\sto|expected\sto|intended\sto|due\sto|could|would|can|may|might|should|if|capable|able\sto|designed|is\ssaid\sto|maximum\srange|plans?|planned|will)\b",
     re.IGNORECASE,
@@ -52,6 +60,8 @@ class Gleaner:
             if row.sentence.index in telling:
                 continue
             names = {chunk.name for chunk in row.chunks}
+            if "DATE" in names and (coming := self._spoken_of(row, told, row.sentence.start, planned=True)):
+                self._set_anew(row, coming)
             if not names & {"TIME", "MEASURE"} or self._quoted_or_asked(row):
                 continue
             launch = self._spoken_of(row, told, row.sentence.start)
@@ -70,7 +80,24 @@ class Gleaner:
             if chunk.name == "TIME" and of_leaving(self._doc, row.sentence, chunk.start, chunk.end)
         ]
 
-    def _spoken_of(self, row: Row, told: Sequence[Told], offset: int) -> Told | None:
+    def _set_anew(self, row: Row, launch: Told) -> None:
+        """The new day and hour of a launch put off: "a new slot has been booked for Thursday at 6:20 p.m."."""
+        start, end = row.sentence.start, row.sentence.end
+        put_off = any(sighting.postponed for sighting in launch.sightings) or _ANEW.search(self._doc.normal, start, end)
+        if not put_off or not _NEW_SLOT.search(self._doc.normal, start, end):
+            return
+        for chunk in row.chunks:
+            if chunk.name == "DATE" and not self._doc.peeled(chunk.start):
+                day = self._calendar.resolve(chunk.item, planned=True, country=launch.country, at_event=start)
+                if day is None or (launch.date is not None and day.date <= launch.date.date):
+                    return
+                launch.date, launch.date_from, launch.date_inferred = day, chunk.item, False
+                launch.times = [c.item for c in row.chunks if c.name == "TIME"]
+                for sighting in launch.sightings:
+                    sighting.times = []
+                return
+
+    def _spoken_of(self, row: Row, told: Sequence[Told], offset: int, *, planned: bool = False) -> Told | None:
         """The launch told last before the offset and near it; one that is to come has not flown."""
         here = row.sentence
         before = [launch for launch in told if launch.first.start < offset]
@@ -83,7 +110,7 @@ class Gleaner:
                     best = (sighting.start, launch)
         if not before and told and here.index < _OPENING and told[0].first.sentence - here.index <= _OPENING:
             best = (0, told[0])
-        return best[1] if best is not None and not best[1].planned else None
+        return best[1] if best is not None and best[1].planned == planned else None
 
     def _same_day(self, row: Row, launch: Told) -> bool:
         """Whether one of the dates of the sentence, if it has any, is that of the launch."""

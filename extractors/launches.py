@@ -137,7 +137,7 @@ class Recorder:
 
     def _context_date(self, launch: Told, told: Sequence[Told]) -> None:
         sighting = launch.first
-        if sighting.postponed:
+        if sighting.postponed or (launch.planned and any(found.until for s in launch.sightings for found in s.dates)):
             return
         paragraph = self._doc.paragraphs[sighting.paragraph]
         plain = sighting.kind == "event" and not sighting.definite and not sighting.perfect and not sighting.planned
@@ -389,7 +389,7 @@ class Recorder:
         title = (
             [sighting for sighting in self._title if _agrees(told, sighting)] if told is self._teller.told[0] else []
         )
-        counted = said_count(self._doc, told, title)
+        counted = said_count(self._doc, told, title, self._phrases)
         if counted is None and draft.fields["weapon_class"] == "space_launch_vehicle":
             counted = Counted(Count(1, 1), told.first.start, told.first.end)
         if told.single and counted is not None:
@@ -549,12 +549,13 @@ class Recorder:
         for sighting in told.sightings:
             source = next((a.source for a in self._doc.attributions if a.sentence == sighting.sentence), None)
             if source:
-                return source
+                return _TRAILING.sub("", source)
         return None
 
 
 _BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
 _GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
+_TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
 _NEWS_DAYS = 62
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from extractors.chunks import Chunk, Row
 from extractors.clauses import is_verbal
@@ -32,10 +33,16 @@ class SlotSharer:
         """Fill the slots of one sentence's sightings."""
         row, sightings = found
         echoes = {i: s for i, s in sightings if s.echo}
+        ends: list[FoundDate] = []
         for at, chunk in enumerate(row.chunks):
             echo = echoes.get(at - 1) or self._last_echo(row.chunks, echoes, at)
             if chunk.name == "DATE" and echo is not None:
                 echo.dates.append(chunk.item)
+            elif chunk.name == "DATE" and chunk.item in ends:
+                continue
+            elif chunk.name == "DATE" and self._opens_stretch(row, sightings, at):
+                ends.append(row.chunks[at + 2].item)
+                self._nearest(row, sightings, at).dates.append(replace(chunk.item, until=ends[-1]))
             elif chunk.name == "DATE" and not self._of_another(row.chunks, at):
                 sighting = self._nearest(row, sightings, at)
                 if at >= 2 and row.chunks[at - 1].name == "AND" and row.chunks[at - 2].name == "DATE":
@@ -71,6 +78,14 @@ class SlotSharer:
         if len(told) < 2 or before < 0 or any(chunk.name == "SUBORD" for chunk in chunks[before:at]):
             return None
         return echoes[before]
+
+    def _opens_stretch(self, row: Row, sightings: Sequence[tuple[int, Sighting]], at: int) -> bool:
+        """Whether a date begins a stretch: "between Wednesday and Dec. 1", but not "put off from ... to ..."."""
+        chunks = row.chunks
+        if at + 2 >= len(chunks) or chunks[at - 1].low not in ("between", "from") or chunks[at + 2].name != "DATE":
+            return False
+        joined = chunks[at + 1].low in ("and", "to", "until", "till", "through")
+        return joined and not self._nearest(row, sightings, at).postponed
 
     def _elsewhere(self, found: FoundDate, sighting: Sighting) -> bool:
         """Whether the date stands in another clause that has a verb of its own."""
