@@ -109,6 +109,7 @@ class Affiliations:
         groups = {a.country for a in document.actors if a.kind == "group"}
         self._from_groups = self.launchers & groups
         self._others: list[str] | None = None
+        self._often: list[str] | None = None
         town = document.dateline or self._dateline_place()
         self.home = self._lived_in(town)
         self._bureau = town if self.home is None else None
@@ -165,8 +166,10 @@ class Affiliations:
         if not fits or country in fits or self.is_organisation(country):
             return country
         before = self.named_in(max(0, offset - _AROUND), offset)
-        often = Counter(self.named_in(0, len(self._document.text)))
-        ranked = (*reversed(before), self.home, *(code for code, _ in often.most_common()))
+        if self._often is None:
+            named = Counter(self.named_in(0, len(self._document.text)))
+            self._often = [code for code, _ in named.most_common()]
+        ranked = (*reversed(before), self.home, *self._often)
         return next((code for code in ranked if code in fits), country)
 
     def _titled(self, title: str) -> str | None:
@@ -217,7 +220,7 @@ class Affiliations:
 
     def _likelier(self, title: str, country: str | None) -> str | None:
         """The guess, or where that state has no such office the one named most that has."""
-        lacking = (states for name, states in _WITHOUT_OFFICE.items() if title.endswith(name))
+        lacking = (states for name, states in _WITHOUT_OFFICE.items() if f"{title} ".find(f"{name} ") >= 0)
         without: frozenset[str] = frozenset().union(*lacking)
         if country not in without:
             return country

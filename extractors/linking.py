@@ -40,6 +40,7 @@ _COMPETING = (
 _DRILLS = _forms("drill exercise manoeuvre maneuver")
 _MARKS = ",.:;!?'\"()“”‘’"
 _RECENT = 10  # days
+_AHEAD = 30  # days
 _HEAD = 3  # sentences
 _EARLY = 5  # sentences
 _ANSWERED = frozenset({"condemn", "deny", "protest"})
@@ -68,6 +69,8 @@ class Linker:
         self._by_key = {launch.key: launch for launch in launches}
         self._leads = [launch for launch in launches if launch.role == "lead"]
         self._likely = [one.launch for one in found if self._may_lead(one)] if self._is_told_first() else []
+        done = [launch for launch in self._likely if launch.status != "planned"]
+        self._likely = done or self._likely
         self._countries = {launch.country for launch in launches}
         self._in_drill = self._lead_sentence_has_drill()
 
@@ -83,8 +86,8 @@ class Linker:
     def _may_lead(self, found: FoundLaunch) -> bool:
         """Whether the article may be about a launch that was read as background: recent, or undated and told early."""
         launch, published = found.launch, self._document.published
-        if launch.status == "planned":
-            return False
+        if launch.status == "planned" and launch.date is not None and published is not None:
+            return -1 <= (launch.date - published).days <= _AHEAD or launch.date_precision != "day"
         if launch.date is not None and launch.date_precision == "day" and published is not None:
             return -1 <= (published - launch.date).days <= _RECENT
         early = self._document.sentences[: _EARLY + 1]

@@ -217,7 +217,7 @@ class UnlistedNames:
                 holder = next((p for p in named if p.last == party.first - 2 and p.actor.kind == "office"), None)
                 if holder is not None and words[party.first - 1].low in ("for", "to", "in", "of", "at"):
                     return holder.actor.country
-                able = party.actor.country and party.actor.kind in ("state", "body") and titled
+                able = party.actor.country and party.actor.kind in ("state", "body", "office") and titled
                 return party.actor.country if able else None
             low = words[at].low
             if not low.isascii() or not low.replace("-", "").isalpha() or is_verbal(words, at):
