@@ -14,7 +14,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -200,11 +200,13 @@ def tell(
 ) -> tuple[int, list[str]]:
     """Tell what is due to every sink that has not taken it. Returns the alerts told and the reasons of failures.
 
-    A paced sink is given `per_minute` alerts and the rest next time: a run of a flow is not held up by a flood. A sink
-    that failed in spite of its attempts is left alone until next time.
+    A paced sink is given `per_minute` alerts, those that other runs gave it within the last minute among them, and the
+    rest next time: a run of a flow is not held up by a flood. A sink that failed in spite of its attempts is left alone
+    until next time.
     """
     told, errors = 0, {}
-    given = dict.fromkeys((sink.name for sink in to), 0)
+    lately = now() - timedelta(minutes=1)
+    given = {sink.name: alerts.taken(lake, sink.name, since=lately) if sink.paced else 0 for sink in to}
     names = [sink.name for sink in to]
     outcomes: list[Outcome] = []
     for alert in alerts.due(lake, now=now()):

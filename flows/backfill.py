@@ -17,7 +17,7 @@ from flows.filling import Plan, fill, plan
 from flows.ingest import Ingest, utc_now
 from flows.parts import can_fan_out, run_parts
 from flows.progress import shown
-from flows.runs import current_run_id
+from flows.runs import current_run_id, publish_report
 from flows.settings import Settings, load_settings
 from flows.sources import Source, SourceName
 from flows.sources.order import Order, make_source
@@ -126,6 +126,8 @@ async def _fill_here(
             else:
                 await _fill_and_count(ingest, source, whole, part, coverage, order, run_id)
                 coverage = _covered(lake, part, run_id)
+    if not dry_run:
+        await publish_report("backfill", ingest.report)
     failed = [f"{what}: {why}" for what, why in ingest.report.failed]
     return await _reported(coverage, order, source.remarks, failed, planned)
 

@@ -99,6 +99,15 @@ def due(lake: Lake, *, now: datetime, limit: int = 500) -> list[Alert]:
     ]
 
 
+def taken(lake: Lake, sink: str, *, since: datetime) -> int:
+    """How many alerts that were done after `since` this sink had taken."""
+    with lake.read() as con:
+        row = con.execute(
+            "SELECT count(*) FROM alerts WHERE done_at > ? AND list_contains(taken_by, ?)", [utc(since), sink]
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def mark(lake: Lake, outcomes: Sequence[Outcome], sinks: Sequence[str], *, now: datetime) -> None:
     """Note which sinks took which alerts; one that all `sinks` have taken is done, another is tried again later."""
     if not outcomes:

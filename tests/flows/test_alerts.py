@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from click.testing import CliRunner
 from prefect.events.schemas.automations import AutomationCore
 from pytest_httpserver import HTTPServer
 from yaml import safe_load
 
 from flows.alerts import Email, PrefectEvents, SinkError, Webhook, event, message, sinks, tell
+from flows.cli import cli
 from flows.settings import Settings
 from storage import alerts
 from storage.alerts import Alert
@@ -99,6 +101,42 @@ def test_a_flood_is_told_at_its_pace(lake: Lake) -> None:
     for minutes, sent in ((0, 10), (1, 20), (2, 25), (3, 25)):
         told(lake, sink, minutes=minutes, per_minute=10)
         assert len(set(sink.taken)) == len(sink.taken) == sent
+
+
+def test_two_runs_within_a_minute_share_the_pace(lake: Lake) -> None:
+    fill(lake, 15)
+    sink = Recorder()
+    told(lake, sink, per_minute=10)
+    tell(lake, [sink], now=lambda: NOW + timedelta(seconds=30), per_minute=10, sleep=lambda _s: None)
+    assert len(sink.taken) == 10
+    told(lake, sink, minutes=1, per_minute=10)
+    assert len(sink.taken) == 15
+
+
+def test_the_test_command_tries_every_sink(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/hook", method="POST").respond_with_data("", status=204)
+    Mailbox.received.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        variables = {
+            "LAUNCHWIRE_DATA_DIR": str(tmp_path), "LAUNCHWIRE_ALERT_WEBHOOK": httpserver.url_for("/hook"),
+            "LAUNCHWIRE_ALERT_EMAIL_TO": "a@example.org", "LAUNCHWIRE_SMTP_HOST": "127.0.0.1",
+            "LAUNCHWIRE_SMTP_PORT": str(server.server_address[1]), "LAUNCHWIRE_SMTP_SECURITY": "none",
+        }  # fmt: skip
+        done = CliRunner().invoke(cli, ["alerts", "test"], env=variables, standalone_mode=False)
+        server.shutdown()
+    assert (done.return_value, done.stdout) == (0, "webhook: sent\nemail: sent\n")
+    assert httpserver.log[-1][0].get_json()["kind"] == "test"
+    assert "Subject: launchwire: A test: alerts arrive" in "".join(Mailbox.received)
+    nobody = variables | {"LAUNCHWIRE_ALERT_WEBHOOK": "http://127.0.0.1:9/", "LAUNCHWIRE_SMTP_PORT": "9"}
+    failed = CliRunner().invoke(cli, ["alerts", "test"], env=nobody, standalone_mode=False)
+    assert failed.return_value == 1
+    assert "webhook: the webhook did not answer" in failed.output
+    assert "email: the mail server 127.0.0.1 did not take it" in failed.output
+    unset = dict.fromkeys(variables) | {"LAUNCHWIRE_DATA_DIR": str(tmp_path)}
+    refused = CliRunner().invoke(cli, ["alerts", "test"], env=unset)
+    assert refused.exit_code == 2
+    assert "no sink is configured" in refused.output
 
 
 def test_the_same_alert_is_not_raised_twice(lake: Lake) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import feedparser
 import pytest
+from jsonschema import Draft202012Validator
 from lxml import etree, html
 
 from extractors.records import Extraction, Finding
@@ -250,6 +251,35 @@ def test_atom_is_as_rfc_4287_asks(site: Path) -> None:
     parsed = feedparser.parse((site / "atom.xml").read_bytes())
     assert not parsed.bozo
     assert len(parsed.entries) == len(entries)
+
+
+FORMATS = Path(__file__).parent / "formats"
+
+
+def test_feeds_and_geojson_pass_their_validators(site: Path, made_lake: Path, tmp_path: Path) -> None:
+    """Also where the address of the site is not known, and links are relative."""
+    with Lake.open(LakeConfig(directory=made_lake)) as lake:
+        build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    atom = etree.RelaxNG(etree.parse(FORMATS / "atom.rng"))
+    for made in (site, tmp_path / "site"):
+        atom.assertValid(etree.parse(made / "atom.xml"))
+        for schema, files in (("jsonfeed", [made / "feed.json"]), ("geojson", made.glob("data/*.geojson"))):
+            validator = Draft202012Validator(json.loads((FORMATS / f"{schema}.json").read_text()))
+            for file in files:
+                assert [error.message for error in validator.iter_errors(json.loads(file.read_text()))] == []
+
+
+def test_the_validators_refuse_what_is_wrong(site: Path) -> None:
+    atom = etree.RelaxNG(etree.parse(FORMATS / "atom.rng"))
+    for name in ("updated", "id", "author"):
+        tree = etree.parse(site / "atom.xml").getroot()
+        gone = tree.find(f"a:{name}", ATOM)
+        assert gone is not None
+        tree.remove(gone)
+        assert not atom.validate(tree)
+    point = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [39.0, 125.0]}}
+    validator = Draft202012Validator(json.loads((FORMATS / "geojson.json").read_text()))
+    assert not validator.is_valid({"type": "FeatureCollection", "features": [point]})
 
 
 def test_json_feed_is_as_version_1_1_asks(site: Path) -> None:

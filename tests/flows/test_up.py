@@ -86,6 +86,11 @@ class Up:
         made = self.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": parameters})
         return self.ended(made["id"])
 
+    def report(self, key: str) -> dict[str, str]:
+        """The latest run report of that key, by what its lines count."""
+        latest = self.ask("artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}})[0]
+        return {line["what"]: line["value"] for line in json.loads(latest["data"])}
+
     def ended(self, run_id: str) -> dict[str, Any]:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -146,11 +151,16 @@ def test_a_scheduled_poll_runs_and_its_rows_are_there(up: Up) -> None:
     ended = up.ended(run["id"])
     assert ended["state"]["type"] == "COMPLETED", ended["state"]["message"]
     assert up.launchwire("sql", "SELECT count(*) FROM articles", "--format", "csv").stdout.split()[-1] == "22"
+    report = up.report("poll-report")
+    assert {"polled", "unchanged", "new", "launches", "reactions"} <= report.keys()
+    assert report["new"] == "22"
+    assert [what for what in report if what.startswith("slow host: ")]
 
 
 def test_a_manual_backfill_with_dates(up: Up) -> None:
     run = up.run("backfill/backfill", {"start": "2026-01-04", "end": "2026-01-10", "source": "sitemap"})
     assert run["state"]["type"] == "COMPLETED", run["state"]["message"]
+    assert {"new", "launches", "reactions"} <= up.report("backfill-report").keys()
 
 
 @pytest.mark.parametrize(
