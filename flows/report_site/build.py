@@ -43,7 +43,7 @@ def build(
     with lake.read() as con:
         # Every query sees one state of the lake, and other processes are told which.
         con.execute("BEGIN")
-        (snapshot,) = con.execute("SELECT max(snapshot_id) FROM news.snapshots()").fetchall()[0]
+        (snapshot,) = con.execute("FROM news.current_snapshot()").fetchall()[0]
         source = Source(lake.config, snapshot, packs)
         _Build(con, site, home, gazetteer or Gazetteer(rules(packs)), source, workers).run()
     return site
