@@ -76,13 +76,6 @@ def test_kill_at_random_moments_then_rerun(tmp_path: Path, undisturbed: dict[str
     crash_and_rerun(directory, undisturbed, 20, random.Random(4))
 
 
-@pytest.mark.soak
-def test_two_hundred_kills(tmp_path: Path, undisturbed: dict[str, list[Any]], empty_lake: Path) -> None:
-    directory = tmp_path / "data"
-    shutil.copytree(empty_lake, directory)
-    crash_and_rerun(directory, undisturbed, 200, random.Random(5))
-
-
 def test_kill_while_the_lake_is_made(tmp_path: Path) -> None:
     for pause in (0.02, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3):
         worker = Worker(workers.run, LakeConfig(directory=tmp_path))
