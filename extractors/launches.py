@@ -227,7 +227,7 @@ class Recorder:
         words = self._doc.normal[sentence.start : sentence.end].lower()
         many = any(phrase.plural for phrase in sighting.phrases)
         long = re.search(
-            r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",  # noqa: E501
+            r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\b(?:series|run|spate|string|succession|spree|flurry) of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",  # noqa: E501
             words,
         )
         return bool(many and long) and (launch.date is None or launch.date.precision != "day" or launch.date_inferred)
@@ -548,13 +548,14 @@ class Recorder:
         """Who says so: the source named in the first sentence that has one."""
         for sighting in told.sightings:
             source = next((a.source for a in self._doc.attributions if a.sentence == sighting.sentence), None)
-            if source:
+            if source and not _NO_SOURCE.match(source):
                 return _TRAILING.sub("", source)
         return None
 
 
 _BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
 _GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
+_NO_SOURCE = re.compile(r"(?:nobody|no one|none|neither|not|it)\b", re.IGNORECASE)
 _TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
 _NEWS_DAYS = 62
 

@@ -15,7 +15,7 @@ from extractors.document import Document
 from extractors.quantities import Measure
 
 _CLAUSE_START = re.compile(
-    r"[;:—]|,\s(?:and|but|while|which|who|where|when)\s|\b(?:and|while|but|where|who|whose|when|although|because)\b",
+    r"[;:—]|,\s(?:and|but|while|which|who|where|when)\s|\b(?:and(?!\s\d)|while|but|where|who|whose|when|although|because)\b",
     re.IGNORECASE,
 )
 _UPWARD = (
@@ -116,7 +116,7 @@ _NO_FLYER = re.compile(
 def measure_role(document: Document, measure: Measure, start: int, end: int) -> Literal["distance", "apogee"] | None:
     """What a length in the sentence `start`..`end` says of the flight; None for reach, offsets and sizes."""
     before = document.normal[max(start, measure.start - 90) : measure.start]
-    after = document.normal[measure.end : min(end, measure.end + 40)].lstrip(") ")
+    after = document.normal[measure.end : min(end, measure.end + 40)].lstrip(") \"'")
     label = _LABEL.search(before)
     if label is not None:
         return "distance" if label[1].lower() in ("range", "distance") else "apogee"

@@ -248,8 +248,8 @@ _WORD_MEASURE = re.compile(
 
 # "Covered 1,001", "an apogee of 60": the unit is that of the length named before in the sentence.
 _ELLIPTIC = re.compile(
-    r"\b(?:covered|flew|travell?ed|apogee|altitude|height|peak|touched|reached|climbed\sto|rose\sto|peaked\sat)\s"
-    r"(?:(?:of|at|about|around|some|roughly|was|nearly)\s){0,2}(\d{1,3}(?:,\d{3})+|\d{2,5}(?:\.\d+)?)"
+    r"\b(?:covered|flew|went|travell?ed|apogee|altitude|height|peak|touched|reached|climbed\sto|rose\sto|peaked\sat)\s"
+    r"(?:(?:of|at|about|around|some|roughly|was|nearly|above|over)\s){0,2}(\d{1,3}(?:,\d{3})+|\d{2,5}(?:\.\d+)?)"
     r"(?=[;,)]|\.(?!\d)|\sin\s(?:altitude|height)|\shigh\b|$)",
     re.IGNORECASE,
 )

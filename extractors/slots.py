@@ -108,9 +108,10 @@ class SlotSharer:
             sighting.each_day.append(found)
 
     def _in_clause(self, offset: int, sightings: list[tuple[int, Sighting]]) -> list[tuple[int, Sighting]]:
-        """The sightings in the clause of an offset, or all where it has none."""
+        """The sightings in the clause of an offset, or all where it has none; what is recalled stands behind."""
         clause = self._doc.clause_at(offset)
-        return [pair for pair in sightings if clause.start <= pair[1].at < clause.end] or sightings
+        beside = [pair for pair in sightings if clause.start <= pair[1].at < clause.end] or sightings
+        return [pair for pair in beside if not pair[1].echo] or beside
 
     def _apart(self, offset: int, sighting: Sighting) -> bool:
         """Whether an offset lies in a clause of its own, with a verb, away from the sighting."""

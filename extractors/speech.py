@@ -135,6 +135,8 @@ class SpeechFinder:
 
     def _said(self, sentence: Sentence, at: int, first: int, last: int) -> Attribution | None:
         word = self._words[at]
+        if word.text == "States":  # the United States
+            return None
         if at > first and self._words[at - 1].low in ("to", "be", "been", "was", "were", "is", "are", "a", "the", "of"):
             return None
         if self._inverted(at, first, last):
