@@ -299,7 +299,7 @@ class Affiliations:
         if nearest is None or (nearest.kind == "state" and nearest.form != "capital"):
             return None
         for_body = nearest.kind == "body" and actor.kind != "body" and actor.rank in _OF_A_BODY
-        told_on = nearest is memory.subject and nearest.kind != "state" and actor.rank != "police"
+        told_on = nearest.kind != "state" and actor.rank != "police" and not self.is_organisation(nearest.country)
         for_body = for_body or (actor.kind == "body" and told_on)
         return nearest if actor.rank in _SPEAKS_FOR_ANOTHER or nearest.form == "capital" or for_body else None
 

@@ -7,6 +7,7 @@ with a preposition, appositions) and gives up, rather than guess, where an unkno
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
 from extractors.clauses import is_verbal
 from extractors.document import Document
@@ -178,7 +179,7 @@ class Frames:
         holder = self._view.ending_at(before - 1) if low in _PREPOSITIONS and before > 0 else None
         if holder is not None and holder.actor.kind == "office" and not nouns and not party.actor.modifier:
             alike = holder.actor.official and holder.actor.country == party.actor.country
-            return self._with_coordinated(party, placed=True) if alike else (holder,)
+            return self._with_coordinated(replace(party, first=holder.first), placed=True) if alike else (holder,)
         if low in _PREPOSITIONS and not self._is_conjunction(before):
             of_people = low in ("of", "for", "from", "in") and before > 0 and self._words[before - 1].low in _PEOPLE
             if not of_people or nouns or party.actor.modifier:
