@@ -36,7 +36,8 @@ _OF = frozenset({"of"})
 _OPENING = _NAMING | _SPEAKING
 _MEANT = word_set("it this that these them") | _forms(
     """launch firing test missile rocket salvo barrage volley projectile drone satellite flight liftoff weapon icbm
-    attack strike shot trial operation event move act demonstration exercise timing"""
+    attack strike shot trial operation event move act demonstration exercise timing lift-off blast-off ascent mission
+    outing splashdown bombardment onslaught debut"""
 )
 _DETERMINERS = word_set("the its this that their his her such a an")
 _SHORTEST_QUOTE = 12  # characters
@@ -87,7 +88,8 @@ class Opinions:
         for at in range(verb + 1, min(len(view.words) - 1, verb + _LONGEST_OBJECT)):
             if view.words[at].low in _STOPS or view.words[at].low == ",":
                 return 0
-            if view.words[at].low in _MEANT and (at == verb + 1 or view.words[verb + 1].low in _DETERMINERS):
+            opens = at == verb + 1 or view.words[verb + 1].low in _DETERMINERS
+            if view.words[at].low in _MEANT and (opens or (at == verb + 2 and view.words[verb + 1].low == "in")):
                 return at + 1
         return 0
 
@@ -95,8 +97,8 @@ class Opinions:
         for index, word in enumerate(view.words):
             quotation = self._document.quotation_at(word.start)
             if quotation is not None:
-                long = quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE
-                return index if long else None
+                if quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE:
+                    return index
         return None
 
     def kind(self, opinion: Opinion, launch: Launch, *, own: bool) -> Cue | None:

@@ -33,6 +33,7 @@ _NOTICES = word_set("notam notams notice notices warning warnings bulletin bulle
 # What the launching side says of its own success, or of a launch to come, is a note and no reaction.
 _NO_NEWS = {("assess", "conducted"), ("endorse", "planned")}
 _OPPOSED = word_set("party parties leader leaders bloc lawmaker lawmakers politician politicians mp mps group")
+_ANSWERS = frozenset({"condemn", "deny", "endorse", "assess"})
 _ENEMIES = word_set("terrorists rebels militants enemy enemies insurgents gunmen attackers aggressors separatists")
 _SHARED = frozenset({"condemn", "urge", "warn", "consult", "sanction", "mobilize", "endorse", "commit"})
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
@@ -170,6 +171,8 @@ class _Finder:
         if cue.stance.frame == "passive" or (cue.may_be_passive and frames.is_passive(cue.head)):
             by = ("by", "from") if cue.stance.type == "protest" else ("by",)
             agents = frames.authors(cue.head + 1, by, reach=cue.last - cue.head + 8)
+            placed = tuple(p for p in frames.authors(cue.head + 1, ("in",)) if p.actor.form == "capital")
+            agents = agents or (placed if cue.stance.type in _ANSWERS else ())
             return agents or self._without_agent(cue, frames, speakers)
         doers = self._doers(cue, frames, speakers)
         return _speaking_for(doers, speakers.of(cue.first)) + frames.echoed(cue.last + 1)
@@ -255,6 +258,8 @@ class _Finder:
 
     def _side_fits(self, cue: Cue, party: Party, launch: Launch) -> bool:
         own = self._sides.own(party, launch)
+        if own and cue.stance.type == "alert" and self._sides.of_group(launch):
+            return False
         if own and (cue.stance.type, launch.status) in _NO_NEWS and cue.stance.side == "any":
             return False
         return cue.stance.side == "any" or own == (cue.stance.side == "own")

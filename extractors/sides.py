@@ -47,13 +47,17 @@ class Sides:
         """Whether the party is of a side that launched anything the document tells of."""
         return any(self.own(party, launch) for launch in self._launches)
 
+    def of_group(self, launch: Launch) -> bool:
+        """Whether an armed group launched: its warnings to ships and airlines are threats."""
+        return launch.actor in self._groups
+
     def country(self, party: Party) -> str | None:
         """The party's state, None where it stands against the one that launches from there."""
         opposed = party.actor.country in self.countries and not self.launched(party)
         return None if opposed else party.actor.country
 
     def _opposes(self, party: Party, launch: Launch) -> bool:
-        if launch.actor not in self._groups or launch.country in _RULED_BY_GROUPS:
+        if not self.of_group(launch) or launch.country in _RULED_BY_GROUPS:
             return False
         actor = party.actor
         if actor.kind != "state" and actor.rank not in _OF_THE_STATE:

@@ -101,6 +101,9 @@ class Speakers:
             following = party.last + 1
             if party.first <= 2 and following < at and self._words[following].low == ":":
                 return (party,)
+            said = [word.low for word in self._words[following:at]]
+            if party.first <= 2 and ":" in said and _VERDICTS.intersection(said[: min(5, said.index(":"))]):
+                return (party,)
         return ()
 
     def _reaches(self, verb: int, at: int) -> bool:
