@@ -96,9 +96,8 @@ class Opinions:
     def _quoted(self, view: SentenceView) -> int | None:
         for index, word in enumerate(view.words):
             quotation = self._document.quotation_at(word.start)
-            if quotation is not None:
-                if quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE:
-                    return index
+            if quotation is not None and quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE:
+                return index
         return None
 
     def kind(self, opinion: Opinion, launch: Launch, *, own: bool) -> Cue | None:
