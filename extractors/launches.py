@@ -230,7 +230,8 @@ class Recorder:
             r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\b(?:series|run|spate|string|succession|spree|flurry) of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",  # noqa: E501
             words,
         )
-        return bool(many and long) and (launch.date is None or launch.date.precision != "day" or launch.date_inferred)
+        own = any(launch.date_from in s.dates for s in launch.sightings) and not launch.date_inferred
+        return bool(many and long) and (launch.date is None or launch.date.precision != "day" or not own)
 
     # -- the record ----------------------------------------------------------------------------------------------------
 
