@@ -9,7 +9,6 @@ the source span of each field.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,18 +19,19 @@ from extractors.actors import Actor
 from extractors.counting import said_count
 from extractors.discourse import Teller, Told
 from extractors.document import Document
-from extractors.entries import Body, Group, Place
+from extractors.entries import Body, Group, Place, Weapon
 from extractors.gleaning import Gleaner
 from extractors.grammar import grammar
 from extractors.launchers import AT_WAR_WITHIN, Launcher, LauncherFinder
 from extractors.localtime import LocalTime
-from extractors.nounphrases import related, special
+from extractors.nounphrases import special
 from extractors.places import PlacePhrase
 from extractors.places import Role as PlaceRole
 from extractors.quantities import Count, Counted
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
 from extractors.sightings import Dropped, Sighting, SightingFinder
 from extractors.slots import SlotSharer, joined
+from extractors.weaponry import Weaponry
 from extractors.whereabouts import Whereabouts
 
 
@@ -112,10 +112,10 @@ class Recorder:
         self._title = _title_sightings(self._headline)
         self._launchers = LauncherFinder(document, self._headline, self._title)
         self._inferred: dict[int, Launcher | None] = {}
-        self._phrases = phrases = finder.phrases
+        self._phrases = finder.phrases
         self._rows = finder.rows
+        self._weaponry = Weaponry(document, finder.phrases, sightings, teller.told)
         self._whereabouts = Whereabouts(document, finder.rows, sightings)
-        self._classes = {phrase.name: phrase.weapon_class for phrase in phrases if phrase.name and phrase.weapon_class}
 
     def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
@@ -286,30 +286,14 @@ class Recorder:
 
     def _weapon(self, draft: _Draft) -> None:
         told = draft.told
-        for sighting in told.sightings:
-            for phrase in sighting.phrases:
-                known = str(draft.fields.get("weapon_name", ""))
-                if phrase.name and phrase.role != "payload" and (not known or phrase.name.startswith(known)):
-                    draft.put("weapon_name", phrase.name, phrase.start, phrase.end)
-                if phrase.weapon_class and "weapon_class" not in draft.sources:
-                    draft.sources["weapon_class"] = Span(phrase.start, phrase.end)
-        if "weapon_name" not in draft.fields and told is self._teller.told[0] and not told.planned:
-            self._only_name(draft)
-        if "weapon_name" not in draft.fields and told.like is not None and told.name:
-            draft.fields["weapon_name"] = told.name
-            draft.inferred.append("weapon_name")
+        for phrase in (phrase for s in told.sightings for phrase in s.phrases if phrase.weapon_class):
+            draft.sources.setdefault("weapon_class", Span(phrase.start, phrase.end))
+        naming = self._weaponry.name(told)
+        if naming is not None:
+            draft.put("weapon_name", naming.name, naming.start, naming.end)
+            if naming.inferred:
+                draft.inferred.append("weapon_name")
         draft.fields["weapon_class"] = self._class(told, draft)
-
-    def _only_name(self, draft: _Draft) -> None:
-        """The one weapon the text names, where no other launch is told of with it."""
-        others = {s.name for other in self._teller.told if other is not draft.told for s in other.sightings}
-        named = [p for p in self._phrases if p.name and p.role == "weapon" and p.name not in others]
-        entries = {phrase.entry.id for phrase in named if phrase.entry}
-        makers = {code for phrase in named if phrase.entry for code in phrase.entry.countries}
-        fits = named and related(draft.told.weapon_class, self._classes.get(str(named[0].name)))
-        if len(entries) == 1 and fits and draft.told.country in makers:
-            draft.put("weapon_name", named[0].name, named[0].start, named[0].end)
-            draft.inferred.append("weapon_name")
 
     def _class(self, told: Told, draft: _Draft) -> WeaponClass:
         found = _first_class(told)
@@ -319,71 +303,32 @@ class Recorder:
         if found is None:
             draft.inferred.append("weapon_class")
             title = self._title_class(told)
-            found = title or (_coarse(entry.weapon_class) if entry else None) or self._spoken_of() or "projectile"
+            found = title or (_coarse(entry.weapon_class) if entry else None)
+            found = found or self._weaponry.spoken_of() or "projectile"
         elif self._teller.told[0] is told:
             found = special(found, self._title_class(told))
-        found = special(found, self._described(told))
-        if found == "ballistic_missile" and self._from_below(told):
+        found = special(found, self._weaponry.described(told))
+        found = special(found, self._weaponry.said_after(told))
+        found = special(found, self._weaponry.said_before(told))
+        if found in ("ballistic_missile", "missile") and self._of_a_submarine(told, found, entry):
             draft.inferred.append("weapon_class")
             return "slbm"
         if found == "projectile":
-            found = self._kind_of_rocket(told, entry.weapon_class if entry else None, draft)
+            found = self._weaponry.rocket(told, named=entry.weapon_class if entry else None, group=self._of_group(told))
+            draft.inferred += ["weapon_class"] if found == "space_launch_vehicle" else []
         return found  # type: ignore[return-value]
 
-    def _spoken_of(self) -> str | None:
-        """The class of the weapon that the text speaks of most."""
-        spoken = Counter(p.weapon_class for p in self._phrases if p.weapon_class and p.role == "weapon")
-        return spoken.most_common(1)[0][0] if spoken else None
+    def _of_a_submarine(self, told: Told, found: str, entry: Weapon | None) -> bool:
+        """Whether it left a submarine; "missile" alone says too little, unless the missile is a submarine's."""
+        ballistic = found == "ballistic_missile" or (entry is not None and entry.weapon_class == "slbm")
+        return ballistic and self._weaponry.from_below(told)
 
-    def _described(self, told: Told) -> str | None:
-        """What the text elsewhere calls a weapon of the same name ("the K-4, a submarine-launched ballistic
-        missile").
-        """
-        if told.name is None:
-            return None
-        found = [s.weapon_class for s in self._sightings if s.name == told.name and s.weapon_class]
-        return found[0] if found else self._classes.get(told.name)
-
-    def _from_below(self, told: Told) -> bool:
-        """Whether the sentences of the launch speak of a submarine."""
-        spans = [self._doc.sentences[s.sentence] for s in told.sightings if s.kind == "event"]
-        return any(_BELOW.search(self._doc.normal, span.start, span.end) for span in spans)
+    def _of_group(self, told: Told) -> bool:
+        party = self._launchers.party(told.country or "", spacefaring=False) if told.country_inferred else None
+        return any(actor is not None and actor.kind == "group" for actor in (party, *(s.actor for s in told.sightings)))
 
     def _title_class(self, told: Told) -> str | None:
         return next((s.weapon_class for s in self._title if s.weapon_class and _agrees(told, s)), None)
-
-    def _kind_of_rocket(self, told: Told, named: str | None, draft: _Draft) -> str:
-        """A bare rocket is a space launcher beside a payload, artillery in a barrage or from an armed group."""
-        first, last = told.sightings[0].sentence, told.sightings[-1].sentence
-        around = self._doc.normal[
-            self._doc.sentences[max(0, first - 2)].start : self._doc.sentences[
-                min(last + 1, len(self._doc.sentences) - 1)
-            ].end
-        ].lower()
-        if named in ("space_launch_vehicle", "satellite", "spacecraft") or (
-            "rocket" in around
-            and re.search(
-                r"\b(?:satellites?|spacecraft|orbit\w*|payloads?|astronauts?|capsule|lift-?off|launch ?pad|space (?:agency|station|cent(?:re|er))|spaceport|lunar|cosmodrome)\b",  # noqa: E501
-                around,
-            )
-        ):
-            draft.inferred.append("weapon_class")
-            return "space_launch_vehicle"
-        nouns = {phrase.noun for s in told.sightings for phrase in s.phrases}
-        rockets = any("rocket" in noun for noun in nouns)
-        party = self._launchers.party(told.country or "", spacefaring=False) if told.country_inferred else None
-        group = told.country in _GROUP_STATES or any(
-            actor is not None and actor.kind == "group" for actor in (party, *(s.actor for s in told.sightings))
-        )
-        if rockets and (
-            group
-            or any(s.attack for s in told.sightings)
-            or "barrage" in around
-            or "salvo" in around
-            or named == "artillery_rocket"
-        ):
-            return "artillery_rocket"
-        return "projectile"
 
     def _count(self, draft: _Draft) -> None:
         told = draft.told
@@ -554,8 +499,6 @@ class Recorder:
         return None
 
 
-_BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
-_GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
 _NO_SOURCE = re.compile(r"(?:nobody|no one|none|neither|not|it)\b", re.IGNORECASE)
 _TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
 _NEWS_DAYS = 62

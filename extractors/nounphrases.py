@@ -245,6 +245,8 @@ class PhraseFinder:
         for mention in nouns:
             entry = mention.entry
             weapon_class = special(weapon_class, entry.weapon_class if isinstance(entry, Noun) else None)
+        if head.kind == "noun" and _role(head) == "target":
+            weapon_class = special(weapon_class, _class_of_target(self._doc.normal[start:end].lower()))
         phrase = NounPhrase(
             start, end, start, "weapon", "bare", plural=head.plural, weapon_class=weapon_class,
             name=_surface(self._doc.normal, names[0]) if names else None,
@@ -593,9 +595,20 @@ def _role(mention: Mention) -> str:
     return "interceptor" if isinstance(entry, Weapon) and entry.weapon_class == "interceptor" else "weapon"
 
 
+def _class_of_target(words: str) -> str | None:
+    """The class in the words for a target: "a medium-range ballistic missile target", "an ICBM target"."""
+    short = re.search(r"\b([im]r|sr|ic)bm\b", words)
+    if short:
+        return short[0]
+    if "ballistic" not in words:
+        return None
+    ranges = {"short-range": "srbm", "medium-range": "mrbm", "intermediate-range": "irbm", "intercontinental": "icbm"}
+    return next((kind for words_of, kind in ranges.items() if words_of in words), "ballistic_missile")
+
+
 def _surface(text: str, mention: Mention) -> str:
     """The weapon's name as written, in the singular."""
-    written = text[mention.start : mention.end]
+    written = text[mention.start : mention.end].removesuffix("-type").removesuffix("-style")
     if mention.plural and written.endswith("s"):
         return written[:-1]
     if written.endswith("s") and not mention.alias.endswith("s"):
