@@ -7,12 +7,14 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from extractors.errors import UserError
 from extractors.gazetteer import Gazetteer
 from flows.caching import rules
 from flows.report_site import charts, claims, gather, names, render, wording
@@ -24,6 +26,10 @@ from storage.lake import Connection, Lake, LakeConfig
 _BATCH = 2000
 # Fewer pages are written sooner than one more process starts.
 _WORTH_A_PROCESS = 500
+
+
+class WritersError(UserError):
+    """A process that writes pages is gone; the message says what to do."""
 
 
 _ROLES = {"launch site": "launch_site", "landing area": "landing_area"}
@@ -57,8 +63,8 @@ def write(con: Connection, site: Site, gazetteer: Gazetteer, wanted: Sequence[Wa
 def beside(source: Source, site: Site, workers: int, wanted: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
     """Write pages in up to `workers` other processes while the block runs; what is too few for that is handed to it.
 
-    Processes are spawned, as DuckDB does not survive the fork of a threaded process. One that dies takes the build
-    with it; the next build makes again what this one had not noted as done.
+    Processes are spawned, as DuckDB does not survive the fork of a threaded process. Raises WritersError where one
+    dies; the next build makes again what this one had not noted as done.
     """
     processes = min(workers, len(wanted) // _WORTH_A_PROCESS)
     if processes < 2:
@@ -71,6 +77,11 @@ def beside(source: Source, site: Site, workers: int, wanted: Sequence[Wanted]) -
         yield ()
         for future in done:
             site.count(*future.result())
+    except BrokenProcessPool as error:
+        raise WritersError(
+            "a process that writes pages of the report ended early, perhaps for want of memory; publish again, with "
+            "the setting `workers` at 1 where memory is short."
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 

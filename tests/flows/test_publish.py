@@ -16,10 +16,12 @@ from typing import Any
 import duckdb
 import feedparser
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from lxml import etree, html
 
 from extractors.records import Extraction, Finding
+from flows.cli import cli
 from flows.report_site import charts, pages, tables, wording
 from flows.report_site.build import build
 from flows.report_site.projection import HEIGHT, WIDTH, project
@@ -150,6 +152,15 @@ def test_several_processes_make_what_one_does(
     assert build(lake, made.directory, home="https://launches.example/", workers=2).written == 0
 
 
+def test_a_writer_that_dies_is_told_of_in_a_sentence(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "_WORTH_A_PROCESS", 1)
+    with pytest.raises(pages.WritersError, match=r"ended early.*publish again"):
+        build(lake, tmp_path / "site", home="", packs=(tmp_path / "gone",), gazetteer=default_gazetteer(), workers=2)
+    assert build(lake, tmp_path / "site", home="").written
+
+
 def test_a_month_beside_a_new_one_links_to_it(lake: Lake, tmp_path: Path) -> None:
     build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
     before = (tmp_path / "site/month/2025-11.html").read_text()
@@ -235,6 +246,19 @@ def test_untrusted_text_is_inert(site: Path) -> None:
     for path in (site / "data").glob("*.csv"):
         with path.open(newline="", encoding="utf-8") as file:
             assert not [cell for row in csv.reader(file) for cell in row if cell.startswith(("=", "@", "+"))]
+
+
+def test_the_terminal_shows_why_reports_are_one_and_others_apart(lake: Lake, made_lake: Path) -> None:
+    shown = {}
+    for name in names(lake):
+        done = CliRunner().invoke(cli, ["incidents", "show", name, "--data", str(made_lake)], standalone_mode=False)
+        assert done.exception is None
+        assert "\x1b" not in done.output
+        assert "\u202e" not in done.output
+        shown[name] = " ".join(done.output.split())
+    joined = [text for text in shown.values() if "the ministry" in text and "Outlet b" in text]
+    assert any("+1.00 same launching side and day, 2026-01-04" in text for text in joined)
+    assert any("launch times" in text and "apart" in text for text in shown.values())
 
 
 def test_atom_is_as_rfc_4287_asks(site: Path) -> None:
