@@ -339,7 +339,7 @@ class Teller:
             return False
         if any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases):
             return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
-        if self.told and sighting.each_day and date is not None:
+        if self.told and date is not None and (sighting.each_day or (sighting.failed and noun.determiner == "own")):
             return True
         if noun.noun in _DATED_NOUNS and date is not None and self.told:
             return True

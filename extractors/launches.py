@@ -121,9 +121,13 @@ class Recorder:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
         self._complete(told)
         Gleaner(self._doc, self._teller.calendar, self._rows).glean(told)
-        roles = self._roles(told)
-        kept = [(launch, role) for launch, role in zip(told, roles, strict=True) if self._counts(launch, role)]
-        return [self._record(f"L{number}", launch, role) for number, (launch, role) in enumerate(kept, 1)]
+        central = self._central(told)
+        kept = [launch for launch, chief in zip(told, central, strict=True) if self._counts(launch, chief)]
+        roles = self._roles(kept, [launch for launch, chief in zip(told, central, strict=True) if chief])
+        return [
+            self._record(f"L{number}", launch, role)
+            for number, (launch, role) in enumerate(zip(kept, roles, strict=True), 1)
+        ]
 
     # -- completing ----------------------------------------------------------------------------------------------------
 
@@ -161,13 +165,37 @@ class Recorder:
 
     # -- judging -------------------------------------------------------------------------------------------------------
 
-    def _roles(self, told: Sequence[Told]) -> list[Role]:
-        roles: list[Role] = ["lead" if self._is_lead(launch, told) else "background" for launch in told]
-        leads = [launch for launch, role in zip(told, roles, strict=True) if role == "lead"]
-        for number, launch in enumerate(told):
-            if any(self._same_action(launch, lead) for lead in leads):
-                roles[number] = "lead"
+    def _central(self, told: Sequence[Told]) -> list[bool]:
+        """Which launches the text is plainly about, so that they count even where little is said of them."""
+        central = [self._is_lead(launch, told) for launch in told]
+        leads = [launch for launch, chief in zip(told, central, strict=True) if chief]
+        return [
+            chief or any(self._same_action(launch, lead) for lead in leads)
+            for launch, chief in zip(told, central, strict=True)
+        ]
+
+    def _roles(self, told: Sequence[Told], central: Sequence[Told]) -> list[Role]:
+        """Of the launches that count, those of the opening are what the article is about, too; in a digest all news."""
+        digest = self._is_digest(told)
+        roles: list[Role] = []
+        for launch in told:
+            first = launch.first.sentence
+            opens = self._is_news(launch) and first <= _OPENING and (launch is told[0] or first <= 1)
+            lead = any(launch is chief for chief in central) or opens or (digest and self._is_news(launch))
+            roles.append("lead" if lead else "background")
         return roles
+
+    def _is_digest(self, told: Sequence[Told]) -> bool:
+        """Whether the article goes from launch to launch, each in a paragraph of its own and none spoken of again."""
+        news = [launch for launch in told if self._is_news(launch)]
+        places = [{sighting.paragraph for sighting in launch.sightings} for launch in news]
+        return len(news) >= _DIGEST and all(len(own) == 1 for own in places) and len(set.union(*places)) == len(news)
+
+    def _is_news(self, launch: Told) -> bool:
+        """Whether the launch was in the days before the article, or is to be in the days after it."""
+        if launch.date is None or self._doc.published is None or launch.date.precision == "year":
+            return False
+        return abs((self._doc.published - launch.date.date).days) <= _DAYS_OF_NEWS
 
     def _same_action(self, launch: Told, lead: Told) -> bool:
         """Another launch of the same side on the same day, told soon after the lead."""
@@ -197,7 +225,8 @@ class Recorder:
             return share >= 0.4
         return first == 0 or in_title or (first <= 1 and share >= 0.2) or share >= 0.35
 
-    def _counts(self, launch: Told, role: Role) -> bool:
+    def _counts(self, launch: Told, central: bool) -> bool:
+        """Whether enough is known of the launch to record it."""
         if launch.country is None or not self._launchers.launches(launch.country):
             return False
         armed = any(
@@ -205,9 +234,9 @@ class Recorder:
             for s in launch.sightings
             for phrase in s.phrases
         )
-        if launch.country_inferred and not armed and launch.like is None and role == "background":
+        if launch.country_inferred and not armed and launch.like is None and not central:
             return False
-        if role == "lead":
+        if central:
             yearly = launch.date is not None and launch.date.precision == "year"
             return not self._is_series(launch) and not (yearly and any(p.plural for p in launch.first.phrases))
         if launch.date is None or self._is_series(launch):
@@ -499,8 +528,11 @@ class Recorder:
         return None
 
 
-_NO_SOURCE = re.compile(r"(?:nobody|no one|none|neither|not|it)\b", re.IGNORECASE)
-_TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
+_BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
+_GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
+_DIGEST = 3  # launches that make a digest of an article
+_DAYS_OF_NEWS = 14
+_OPENING = 3  # sentences in which an article comes to its point
 _NEWS_DAYS = 62
 
 

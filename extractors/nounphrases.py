@@ -309,7 +309,7 @@ class PhraseFinder:
             return False
         if (
             before.low in _THE | _OWN
-            or before.low in ("a", "an", "another", "any", "each", "no", "such", "every")
+            or before.low in ("a", "an", "another", "any", "each", "no", "such", "every", "own")
             or before.low in _ORDER
         ):
             return not self._is_verb_after_pronoun(at, following)

@@ -149,6 +149,10 @@ _TIMELESS = frozenset(
     ["flies", "travels", "covers", "reaches", "lands", "falls", "climbs", "comes in", "drops", "carries",
      "splashes down", "sails", "tops out", "strikes", "hits"]
 )  # fmt: skip
+_PAST = frozenset(
+    ["left", "took", "rose", "went", "shot", "got", "flew", "broke", "came", "rode", "sprang", "leapt", "lit", "made",
+     "burst", "tore", "sped", "began"]
+)  # fmt: skip
 _COUNTS = frozenset(["count", "account", "tally", "reckoning", "estimate", "estimates", "figures", "standards", "book"])
 _ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
 _FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
@@ -319,6 +323,8 @@ class SightingFinder:
             effects = {**effects, "guard.negated": "drop"}
         if isinstance(phrase, NounPhrase) and phrase.role == "interceptor" and not self._tests(row):
             effects = {**effects, "guard.interception": "drop"}
+        if rule == "liftoff" and self._kept(row, trigger):
+            effects = {guard: effect for guard, effect in effects.items() if effect != "planned"}
         if "planned" in effects.values():
             effects = {guard: effect for guard, effect in effects.items() if guard != "guard.purpose"}
         if self._general(row, rule, trigger, weapon):
@@ -337,6 +343,14 @@ class SightingFinder:
         if says.get("voice") == "echo":
             self._recalled(row, trigger if trigger >= 0 else weapon, sighting)
         return sighting
+
+    def _kept(self, row: Row, trigger: int) -> bool:
+        """Whether a past form says that the rocket went, so that "will" or "would" before it speaks of something
+        else ("a rocket that nobody would describe left the pad").
+        """
+        first = row.chunks[trigger].low.split()[0]
+        past = first.endswith("ed") or first in _PAST
+        return past and row.chunks[trigger - 1].name not in ("HAVE", "BE", "FUTURE", "TO")
 
     def _general(self, row: Row, rule: str, trigger: int, weapon: int) -> bool:
         """Whether the frame speaks of what is at any time, or has mistaken who does what.
@@ -379,6 +393,8 @@ class SightingFinder:
         if needs == "since":
             before = self._doc.normal[max(row.sentence.start, chunks[trigger].start - 90) : chunks[trigger].start]
             return chunks[trigger].low == "since" and _FOREMOST.search(before) is not None
+        if chunks[trigger].low in ("the last time", "last time") and trigger and chunks[trigger - 1].low == "for":
+            return False
         dated = self._code["DATE"] in row.code and any(c.name == "DATE" and not c.item.relative for c in chunks)
         return dated and (needs == "date" or (isinstance(phrase, NounPhrase) and self._told_apart(row, weapon, phrase)))
 
