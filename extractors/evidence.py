@@ -199,7 +199,8 @@ def _untold(chunks: Sequence[Chunk], at: int, cues: Collection[str]) -> int:
     """What words of denial, condition and play near the weapon take away; what did not light is lost, not denied."""
     after = range(at + 1, min(at + _AFTER, len(chunks)))
     ends = next((i for i in after if chunks[i].name in ("SUBORD", "STOP")), after.stop)
-    near = {chunk.name for chunk in chunks[max(0, at - _BEFORE) : ends]}
+    begins = next((i for i in range(at - 1, max(0, at - _BEFORE) - 1, -1) if chunks[i].name == "COMMA"), at - _BEFORE)
+    near = {chunk.name for chunk in chunks[max(0, begins) : ends]}
     if any(chunk.name == "IF" for chunk in chunks[max(0, at - _AFTER) : at]):
         near.add("IF")
     if "loss" in cues:
@@ -227,17 +228,16 @@ def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
         return False
     if any(chunk.low in _TURNED for chunk in chunks[max(0, at - 2) : at]):
         return True
-    after = _past_aside(chunks, at + 1)
-    for ahead in range(after, min(after + _REACH, len(chunks))):
-        chunk = chunks[ahead]
+    ahead, steps = at + 1, 0
+    while ahead < len(chunks) and steps < _REACH:
+        past = _past_aside(chunks, ahead)
+        chunk = chunks[past]
         if chunk.name in _SUBJECT_DEEDS or chunk.low in _IRREGULAR_DEEDS:
             return True
-        if chunk.name == "KEEP" and chunks[ahead + 1].low in ("for", "by", "as"):
-            continue  # "a rocket meant for the town fell short"
-        if chunk.name in ("STOP", "SUBORD", "KEEP", "WEAPON", *_COMING):
+        kept = chunk.name == "KEEP" and chunks[past + 1].low not in ("for", "by", "as")  # "a rocket meant for the town"
+        if kept or chunk.name in ("STOP", "SUBORD", "COMMA", "WEAPON", *_COMING):
             return False
-        if chunk.name == "COMMA" and _past_aside(chunks, ahead) == ahead:
-            return False
+        ahead, steps = past + 1, steps + 1
     return False
 
 

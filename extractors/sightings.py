@@ -153,6 +153,7 @@ _PAST = frozenset(
     ["left", "took", "rose", "went", "shot", "got", "flew", "broke", "came", "rode", "sprang", "leapt", "lit", "made",
      "burst", "tore", "sped", "began"]
 )  # fmt: skip
+_HOLDERS = frozenset(["WEAPON", "LAUNCHNOUN", "PRONOUN", "ECHO", "TRY", "NEWDATE", "INPENCIL", "COUNTDOWN"])
 _COUNTS = frozenset(["count", "account", "tally", "reckoning", "estimate", "estimates", "figures", "standards", "book"])
 _ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
 _FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
@@ -254,7 +255,7 @@ class SightingFinder:
 
     def _in_row(self, row: Row) -> list[tuple[int, Sighting]]:
         names = {chunk.name for chunk in row.chunks}
-        if not names & {"WEAPON", "LAUNCHNOUN", "PRONOUN", "ECHO"} or self._asks(row):
+        if not names & _HOLDERS or self._asks(row):
             return []
         guarded = self._guarded(row)
         found: list[tuple[int, Sighting]] = []
