@@ -24,6 +24,7 @@ from extractors.sightings import Sighting
 from extractors.text import word_set
 
 # Zones whose day can be one ahead of an outlet's UTC day.
+_YEARS_OF = re.compile(r"\b(?:years|decades|months|history|lifetime|generation)\sof\s(?:\w+\s){0,2}$", re.IGNORECASE)
 _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
 # What comes before a day that bounds a stretch of time and is not the day of the event.
 _NOT_YET = re.compile(r"\b(?:will|would|is\sto|are\sto|due|scheduled|plans?|next|tomorrow|if)\b", re.IGNORECASE)
@@ -192,12 +193,22 @@ class Teller:
         self._add(match, sighting, country, found, date)
         for other in sighting.each_day:
             self._split(match, other, country)
+        if sighting.partner is not None and match.first is sighting:
+            self._pair(match, sighting, sighting.partner)
 
     def _split(self, told: Told, found: FoundDate, country: str | None) -> None:
         """ "On Friday and Saturday two missiles ...": one on each day."""
         sibling = replace(told, sightings=list(told.sightings), date_from=found)
         sibling.date = self.calendar.resolve(found, planned=told.planned, country=country, at_event=told.first.at)
         told.single = sibling.single = True
+        self.told.append(sibling)
+
+    def _pair(self, told: Told, sighting: Sighting, partner: NounPhrase) -> None:
+        """ "A Yars and a Sineva": a launch of each."""
+        own = replace(sighting, phrase=partner, extra=[], partner=None)
+        sibling = replace(
+            told, sightings=[own], weapon_class=partner.weapon_class, name=partner.name, role=partner.role
+        )
         self.told.append(sibling)
 
     def _opened(self, sighting: Sighting) -> Told:
@@ -335,6 +346,8 @@ class Teller:
             return False
         if noun.determiner == "bare" and noun.plural and date is None:
             return False
+        if noun.plural and _YEARS_OF.search(self._doc.normal, max(0, noun.start - 40), noun.start):
+            return False
         if date is None and noun.order in ("earlier", "last", "next", "another"):
             return False
         if any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases):
@@ -373,6 +386,10 @@ class Teller:
             dated = [told for told in fitting if told.date is not None and _same_date(told.date, date)]
             if dated:
                 return self._nearest(dated, sighting)
+            restated = next((told for told in fitting if told.date is not None and told is self._focus), None)
+            if restated is not None:
+                restated.date = None
+                return restated
             undated = [t for t in fitting if t.date is None and not _stands_apart(t, sighting, date)]
             if sighting.echo and sighting.order != "ordinal":
                 return None
@@ -411,13 +428,21 @@ class Teller:
         if sighting.phrase and (sighting.phrase.role == "target") != (told.role == "target") and sighting.weapon_class:
             return False
         if date is not None and told.date is not None and not _same_date(told.date, date):
-            return False
+            return told is self._focus and _restates(told, sighting, date)
         if date is not None and date.precision == "year" and told.date is None and _stands_apart(told, sighting, date):
             return False
         anaphor = sighting.definite and sighting.weapon_class is None and sighting.rules != ("try",)
         if sighting.planned != told.planned and not anaphor:
             return date is not None and told.date is not None and _same_date(told.date, date)
         return not (told.planned and sighting.kind == "flight")
+
+
+def _restates(told: Told, sighting: Sighting, date: Resolved) -> bool:
+    """Whether "the Hsiung Feng III" of Monday is "a missile" told right before with Tuesday, the day of the telling."""
+    near = 0 < sighting.sentence - told.sightings[-1].sentence <= 2 and len(told.sightings) == 1
+    told_first = told.name is None and not told.first.definite and sighting.name is not None
+    plain = sighting.definite and sighting.kind == "event" and not sighting.order and not sighting.planned
+    return near and told_first and plain and told.date is not None and (told.date.date - date.date).days == 1
 
 
 def _stands_apart(told: Told, sighting: Sighting, date: Resolved) -> bool:

@@ -548,6 +548,25 @@ def _title_sightings(title: Document | None) -> list[Sighting]:
     return [sighting for row in SightingFinder(title, grammar(title.packs)).find() for _, sighting in row.found]
 
 
+def _joined_by_day(told: Sequence[Told]) -> list[Told]:
+    """Without those that only look back and turn out to be of the day, the side and the kind of another."""
+    kept: list[Told] = []
+    for launch in told:
+        twin = next((other for other in kept if _is_twin(other, launch)), None)
+        if twin is None:
+            kept.append(launch)
+        else:
+            twin.sightings = sorted([*twin.sightings, *launch.sightings], key=lambda s: s.start)
+    return kept
+
+
+def _is_twin(other: Told, launch: Told) -> bool:
+    same = other.country == launch.country and other.date is not None and other.date == launch.date
+    alike = other.planned == launch.planned and other.role == launch.role and launch.like is not None
+    akin = related(other.weapon_class, launch.weapon_class) and (not launch.name or launch.name == other.name)
+    return same and alike and akin and (other.date_inferred or launch.date_inferred) and launch.first.definite
+
+
 def _agrees(told: Told, sighting: Sighting) -> bool:
     """Whether a sighting in the title can be this launch."""
     country = sighting.actor.country if sighting.actor else None

@@ -36,8 +36,8 @@ class Sighting:
     phrase where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of
     other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told
     before. `antecedent`: the weapon a pronoun may stand for; `spoken`: the weapon last spoken of where its own words
-    name none. `planned`, `failed`: what the guards say; `rules` and
-    `guards` are ids. `measures` are (length, "distance" or "apogee").
+    name none. `partner`: another weapon, launched beside it and told apart ("a Yars and a Sineva"). `planned`,
+    `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
     sentence: int
@@ -63,6 +63,7 @@ class Sighting:
     echo: bool = False
     antecedent: NounPhrase | None = None
     spoken: NounPhrase | None = None
+    partner: NounPhrase | None = None
     guards: tuple[str, ...] = ()
     dates: list[FoundDate] = field(default_factory=list)
     outside: list[FoundDate] = field(default_factory=list)
@@ -516,6 +517,8 @@ class SightingFinder:
             sighting.extra.append(chunks[at + 1].item)
         elif chunks[at].name == "AND" and at == weapon + 1:
             sighting.joint = _joint_total(phrase, chunks, at + 1)
+            if chunks[at + 1].name == "WEAPON" and _told_apart(phrase, chunks[at + 1].item):
+                sighting.partner = chunks[at + 1].item
 
     def _partner(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
         """ "Drones and missiles", "cruise missiles, along with a rocket": the class named first stands for the
@@ -532,6 +535,8 @@ class SightingFinder:
         first: NounPhrase = chunks[at].item
         if part and first.determiner == "bare" and first.weapon_class in (None, "missile", "projectile"):
             return
+        if _told_apart(first, second):
+            sighting.partner = second
         sighting.phrase = first
         sighting.start = min(sighting.start, first.start)
         sighting.definite = first.definite
@@ -719,6 +724,16 @@ def _says_more(phrase: NounPhrase, other: NounPhrase) -> bool:
     if phrase.determiner == "count" and other.determiner == "count":
         return False
     return related(phrase.weapon_class, other.weapon_class) and other.plural in (phrase.plural, False)
+
+
+def _told_apart(first: NounPhrase, second: NounPhrase) -> bool:
+    """Whether two single weapons joined by "and" are two launches: of other names, or of kinds that are not akin."""
+    if first.determiner not in ("a", "another") or second.determiner not in ("a", "another"):
+        return False
+    if second.role == "payload" or first.role == "payload":
+        return False
+    named = first.name is not None and second.name is not None and first.name != second.name
+    return named or not related(first.weapon_class, second.weapon_class)
 
 
 def _joint_total(phrase: NounPhrase, chunks: Sequence[Chunk], at: int) -> bool:
