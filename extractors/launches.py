@@ -24,7 +24,7 @@ from extractors.gleaning import Gleaner
 from extractors.grammar import grammar
 from extractors.launchers import AT_WAR_WITHIN, Launcher, LauncherFinder
 from extractors.localtime import LocalTime
-from extractors.nounphrases import special
+from extractors.nounphrases import related, special
 from extractors.places import PlacePhrase
 from extractors.places import Role as PlaceRole
 from extractors.quantities import Count, Counted
@@ -121,6 +121,7 @@ class Recorder:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
         self._complete(told)
         Gleaner(self._doc, self._teller.calendar, self._rows).glean(told)
+        told = _joined_by_day(told)
         central = self._central(told)
         kept = [launch for launch, chief in zip(told, central, strict=True) if self._counts(launch, chief)]
         roles = self._roles(kept, [launch for launch, chief in zip(told, central, strict=True) if chief])
@@ -528,8 +529,8 @@ class Recorder:
         return None
 
 
-_BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
-_GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
+_NO_SOURCE = re.compile(r"(?:nobody|no one|none|neither|not|it)\b", re.IGNORECASE)
+_TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
 _DIGEST = 3  # launches that make a digest of an article
 _DAYS_OF_NEWS = 14
 _OPENING = 3  # sentences in which an article comes to its point
