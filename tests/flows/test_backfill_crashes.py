@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -23,10 +24,9 @@ import pytest
 from fill_child import NOW
 from past import days, query, rows, settings
 
-from extractors.records import FeedState
 from flows.demo import DemoSite
+from flows.poll import poll_once
 from flows.spans import Span
-from storage import feeds
 from storage.lake import Lake
 
 HERE = Path(__file__).parent
@@ -89,6 +89,7 @@ class Undisturbed:
     """The site, the rows of a run that nothing disturbs, and how many pages it asked for."""
 
     site: DemoSite
+    data: Path
     rows: dict[str, list[Any]]
     pages: int
 
@@ -99,7 +100,7 @@ def undisturbed(nurseries: tuple[Nursery, Nursery], tmp_path_factory: pytest.Tem
         data = fresh(tmp_path_factory.mktemp("undisturbed"), site, "data")
         nurseries[0].start(data)
         assert nurseries[0].wait()
-        yield Undisturbed(site, rows(data), pages(site).total())
+        yield Undisturbed(site, data, rows(data), pages(site).total())
 
 
 def pages(site: DemoSite) -> Counter[str]:
@@ -149,40 +150,69 @@ def test_twenty_kills(tmp_path: Path, nurseries: tuple[Nursery, Nursery], undist
     kill_and_rerun(tmp_path, nurseries[0], undisturbed, moments)
 
 
-def test_two_workers_share_a_backfill_beside_a_writer_that_never_waits_long(
-    tmp_path: Path, nurseries: tuple[Nursery, Nursery], undisturbed: Undisturbed
+def test_two_workers_share_thirty_dates_beside_polls_that_never_wait_long(
+    tmp_path: Path, nurseries: tuple[Nursery, Nursery], undisturbed: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = fresh(tmp_path, undisturbed.site, "data")
     undisturbed.site.requests.clear()
     ended = threading.Event()
+    parts = list(days("2026-01-01", "2026-01-30").chunks(3))
 
-    def fill_parts(nursery: Nursery, parts: Sequence[Span]) -> None:
-        for part in parts:
+    def fill_parts(nursery: Nursery, share: Sequence[Span]) -> None:
+        for part in share:
             nursery.start(data, part)
             assert nursery.wait()
 
-    waits = []
+    writes = []
+    write = Lake.write
 
-    def write_as_polls_do() -> None:
-        state = FeedState("beside", "https://beside.example/rss", "Beside")
-        with Lake.open(settings(data).lake()) as lake:
-            while not ended.wait(0.3):
-                feeds.register(lake, [state], message="poll beside")
-                began = time.monotonic()
-                with lake.exclusive("writer", wait_seconds=60):
-                    waits.append(time.monotonic() - began)
-
-    parts = list(SPAN.chunks(2))
-    with ThreadPoolExecutor(3) as pool:
-        writer = pool.submit(write_as_polls_do)
+    def timed(lake: Lake, *args: Any, **options: Any) -> Any:
+        began = time.monotonic()
         try:
-            workers = [pool.submit(fill_parts, n, parts[i::2]) for i, n in enumerate(nurseries)]
-            for worker in workers:
+            return write(lake, *args, **options)
+        finally:
+            writes.append(time.monotonic() - began)
+
+    monkeypatch.setattr(Lake, "write", timed)
+
+    def poll_again_and_again(other: DemoSite) -> int:
+        config = settings(data, feeds=data / "polled.toml")
+        other.feeds_toml(config.feeds)
+        polls = 0
+        while not polls or not ended.wait(2):
+            report = asyncio.run(poll_once(config, f"poll-{polls}", everything=True, clock=lambda: NOW))
+            assert not report.failed
+            polls += 1
+        return polls
+
+    with DemoSite(now=NOW) as other, ThreadPoolExecutor(3) as pool:
+        poller = pool.submit(poll_again_and_again, other)
+        try:
+            for worker in [pool.submit(fill_parts, n, parts[i::2]) for i, n in enumerate(nurseries)]:
                 worker.result()
         finally:
             ended.set()
-        writer.result()
-    assert rows(data) == undisturbed.rows
+        assert poller.result() >= 2
+        alone = fresh(tmp_path, other, "alone")
+        asyncio.run(poll_once(settings(alone), "alone", everything=True, clock=lambda: NOW))
+    # The time of a write holds its wait for the others.
+    assert max(writes) < 5
     assert max(pages(undisturbed.site).values()) == 1
-    assert len(waits) > 3
-    assert max(waits) < 5
+    assert told(data) == told(undisturbed.data) | told(alone)
+    assert query(data, "SELECT count(*) FROM articles") == [(len(told(data)),)]
+
+
+def told(data: Path) -> set[Any]:
+    """Every article with its launches and reactions; what it is a copy of depends on the other site's articles."""
+    counted = (
+        "SELECT article_id, count(*) AS rows, string_agg(hash({}), ' ' ORDER BY hash({})) AS told FROM {} GROUP BY 1"
+    )
+    launches = counted.format(*["concat_ws('|', launch_id, country, launch_date, evidence)"] * 2, "launches")
+    reactions = counted.format(*["concat_ws('|', reaction_id, actor, type, evidence)"] * 2, "reactions")
+    return set(
+        query(
+            data,
+            "SELECT a.article_id, a.content_hash, a.published_date, l.rows, l.told, r.rows, r.told FROM articles a "
+            f"LEFT JOIN ({launches}) l USING (article_id) LEFT JOIN ({reactions}) r USING (article_id)",
+        )
+    )
