@@ -57,7 +57,7 @@ def cli() -> None:
     \b
     Example:
       launchwire poll
-      launchwire sql "SELECT launch_date, actor, weapon_class, count_min FROM launches ORDER BY launch_date DESC"
+      launchwire sql "SELECT date, actor, weapon_class, count_min FROM launches ORDER BY date DESC"
     """
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
+
+from flows.cli import cli
+from storage.lake import Lake, LakeConfig
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
@@ -22,3 +26,19 @@ def test_tests_that_a_page_names_exist(page: Path) -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)\s#]+)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def _queries() -> list[str]:
+    """Every query that a page or a help text shows."""
+    context = click.Context(cli)
+    commands = [cli, *(cli.get_command(context, name) for name in cli.list_commands(context))]
+    texts = [*(page.read_text("utf-8") for page in PAGES), *(command.help or "" for command in commands if command)]
+    return sorted({query for text in texts for query in re.findall(r'launchwire sql[^"\n]*"([^"]+)"', text)})
+
+
+def test_queries_that_pages_and_help_texts_show_run(tmp_path: Path) -> None:
+    queries = _queries()
+    assert len(queries) >= 4
+    with Lake.open(LakeConfig(directory=tmp_path)) as lake, lake.read() as con:
+        for query in queries:
+            con.execute(query)
