@@ -133,9 +133,11 @@ class ActorFinder:
         if isinstance(entry, Group):
             return Actor(start, end, "group", entry.name, entry.country, mention.form, modifier, entry=entry)
         if isinstance(entry, Person):
+            official = not _in_business(entry)
             return Actor(
-                start, end, "person", entry.name, entry.country, mention.form, modifier, entry=entry, rank="official"
-            )
+                start, end, "person", entry.name, entry.country, mention.form, modifier, official,
+                entry=entry, rank="official",
+            )  # fmt: skip
         if isinstance(entry, Body):
             official = entry.kind not in ("media", "company")
             return Actor(
@@ -203,7 +205,8 @@ class ActorFinder:
         head = chain[-1]
         country = head.country
         for part in reversed(chain[:-1]):
-            country = country or part.country
+            space = isinstance(part.entry, Body) and part.entry.name == "European Space Agency"
+            country = country or ("ESA" if space and head.kind != "body" else part.country)
         if isinstance(head.entry, (Body, Office)) and not _is_organisation_of(head):
             owners = [part.country for part in chain[:-1] if part.kind == "state"]
             country = next(iter(owners), None) or country
@@ -217,10 +220,17 @@ class ActorFinder:
         elif head.kind == "office" and head.name.lower() == "observer" and chain[0].kind == "state":
             official, rank = True, "diplomat"  # "the African Union's observer", no onlooker
         start = chain[0].start
+        if head.kind in ("person", "office") and self._is_former(start):
+            official = False
         name = head.name if head.kind == "person" else self._text[start : head.end]
         if head.kind in ("state", "group"):
             name = head.name
         return replace(head, start=start, name=name, country=country, rank=rank, official=official)
+
+    def _is_former(self, start: int) -> bool:
+        """Whether "former" or the like stands before a title: "former U.S. ambassador X", "ex-president Y"."""
+        at = self._word_before(start)
+        return at >= 0 and (self._words[at].low in _FORMER or self._text[max(0, start - 3) : start].lower() == "ex-")
 
     def _named(self, actor: Actor) -> Iterator[Actor]:
         """An office followed by a capitalised name is that person; the surname is remembered."""
@@ -437,6 +447,14 @@ class ActorFinder:
         taken = [(a.start, a.end) for a in actors]
         starts = [start for start, _ in taken]
         return [f for f in found if not _covered(taken, starts, f.start, f.end)]
+
+
+_FORMER = word_set("former ex retired onetime one-time erstwhile late disgraced ousted deposed exiled")
+
+
+def _in_business(person: Person) -> bool:
+    """Heads of companies speak for no state."""
+    return all(tenure.office.startswith(("chief executive", "founder")) for tenure in person.tenures)
 
 
 def _is_organisation_of(actor: Actor) -> bool:

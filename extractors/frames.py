@@ -172,9 +172,7 @@ class Frames:
 
     def _from_party(self, party: Party, nouns: int) -> tuple[Party, ...] | int:
         """The subject if the party is one, else the index from which to look further back."""
-        before = party.first - 1
-        while before >= 0 and self._words[before].low in DETERMINERS:
-            before -= 1
+        before = self._before_list(party)
         low = self._words[before].low if before >= 0 else ""
         holder = self._view.ending_at(before - 1) if low in _PREPOSITIONS and before > 0 else None
         if holder is not None and holder.actor.kind == "office" and not nouns and not party.actor.modifier:
@@ -194,6 +192,19 @@ class Frames:
             told = self._words[before].low in _CONTROL and self._words[party.last + 1].low == "to"
             return (party,) if told else before
         return self._with_coordinated(party)
+
+    def _before_list(self, party: Party) -> int:
+        """The index before a party and its determiners, over adjectives joined to it ("his Polish and Czech …")."""
+        at = party.first - 1
+        while at >= 0:
+            joined = self._view.ending_at(at - 1) if self._words[at].low in ("and", "or", ",") else None
+            if self._words[at].low in DETERMINERS:
+                at -= 1
+            elif party.actor.modifier and joined and (joined.actor.modifier or joined.actor.form == "demonym"):
+                at = joined.first - 1
+            else:
+                break
+        return at
 
     def _is_conjunction(self, at: int) -> bool:
         """ "after North Korea fired": the preposition opens a clause whose subject follows."""

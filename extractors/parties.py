@@ -85,6 +85,14 @@ def _without_nameless(parties: Sequence[Party], words: Sequence[Word]) -> list[P
     return [replace(p, actor=replace(p.actor, official=False)) if p.actor.kind == "office" else p for p in parties]
 
 
+def _is_of_stranger(words: Sequence[Word], index: int, parties: Sequence[Party]) -> bool:
+    """Whether "it" stands for a name that is no party: "Korean Air said it had turned back two flights"."""
+    if words[index].low != "it" or index < 2 or words[index - 1].low not in SPEECH:
+        return False
+    told = any(party.last == index - 2 for party in parties)
+    return not told and words[index - 2].text[0].isupper()
+
+
 def _speaks_for(party: Party, words: Sequence[Word]) -> bool:
     """ "the representative of China", "his counterpart from Panama"."""
     at = party.first - 1
@@ -165,7 +173,7 @@ class PartyFinder:
                 parties.append(starting[index])
                 self._note(starting[index], words)
                 self._note_together(parties, words)
-            elif index not in covered:
+            elif index not in covered and not _is_of_stranger(words, index, parties):
                 for actor in self._meant(words, index):
                     standing = replace(actor, start=word.start, end=word.end, modifier=word.low.endswith("'s"))
                     guessed = actor.name in self._memory.guessed
@@ -268,6 +276,13 @@ class PartyFinder:
     def _generic(self, words: Sequence[Word], index: int) -> Actor | None:
         """ "the ministry", "the group": the body of that kind named last; "the statement": its issuer."""
         low = words[index].low.removesuffix("'s")
+        if (
+            low in ("guards", "guard")
+            and words[index].text[0] == "G"
+            and index
+            and words[index - 1].low in ("the", "a")
+        ):
+            return self._memory.bodies.get("guards") or self._guards()
         if index == 0 or words[index - 1].low not in ("the", "that", "this"):
             return None
         if low in _STATEMENTS:
@@ -275,6 +290,11 @@ class PartyFinder:
             told = following in SPEECH or following in ("went", "reads", "read")
             return (self._memory.speaker or self._memory.body) if told else None
         return self._memory.bodies.get(low) if low in BODY_NOUNS | _GROUP_NOUNS else None
+
+    def _guards(self) -> Actor | None:
+        """The Guards of an article about an Iranian launch."""
+        iran = "IRN" in self.affiliations.launchers
+        return Actor(0, 0, "body", "Revolutionary Guards", "IRN", rank="military") if iran else None
 
     def _pronoun(self, word: Word) -> Actor | None:
         if word.low in _PERSON_PRONOUNS:

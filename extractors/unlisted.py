@@ -143,8 +143,13 @@ class UnlistedNames:
         if not owner.actor.modifier or owner.actor.kind not in ("state", "group") or owner.actor.country is None:
             return None
         last = owner.last + 1
-        while last < len(words) and last - owner.last <= _LONGEST_BODY and last not in covered:
+        while last < len(words) and last - owner.last <= _LONGEST_BODY:
             word = words[last]
+            if last in covered:
+                if word.text not in ("UN", "U.N.", "EU", "NATO", "IAEA"):  # "Iran's UN mission"
+                    return None
+                last += 1
+                continue
             if (
                 not word.text[0].isalpha()
                 or word.low in PREPOSITIONS
@@ -217,6 +222,8 @@ class UnlistedNames:
                 holder = next((p for p in named if p.last == party.first - 2 and p.actor.kind == "office"), None)
                 if holder is not None and words[party.first - 1].low in ("for", "to", "in", "of", "at"):
                     return holder.actor.country
+                headed = party.actor.kind == "body" and party.first > 1 and words[party.first - 1].low == "of"
+                titled = titled or (headed and words[party.first - 2].low in _TITLES)
                 able = party.actor.country and party.actor.kind in ("state", "body", "office") and titled
                 return party.actor.country if able else None
             low = words[at].low
