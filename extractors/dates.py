@@ -203,7 +203,7 @@ def _weekday_date(match: re.Match[str]) -> FoundDate | None:
     elif after == "before last":
         weeks = -1
     elif after in ("week", "week ago"):
-        way, weeks = ("next", 1) if after == "week" else (way, -1)
+        way, weeks = ("next", 1) if after == "week" and way != "last" else (way, -1)
     elif after in ("before", "after"):
         relative, way = True, after
     elif "week" in after:
@@ -225,7 +225,8 @@ def _day_of_month(match: re.Match[str]) -> FoundDate | None:
     found = match.groupdict()
     way = next((way for way in ("last", "this", "next") if way in (found.get("of") or "").lower()), "")
     start = match.start("weekday") if found.get("weekday") else match.start()
-    return FoundDate(start, match.end(), "of_month", day=int(found["day"]), way=way)
+    day = int(found["day"]) if found.get("day") else _ORDINALS.index(found["dayword"].lower()) + 1
+    return FoundDate(start, match.end(), "of_month", day=day, way=way)
 
 
 _DAY_WORDS = {
@@ -365,6 +366,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
         _compiled(rf"{_WEEKDAY},?\s(?:the\s)?{_NTH}{_NO_NOUN}"),
         _day_of_month,
     ),
+    (("on the ",), _compiled(rf"on\sthe\s{_DAY_IN_WORDS}(?=[,.;]|$)"), _day_of_month),
     (
         ("eve", "day", "christmas", "thanksgiving", "july", "night", "pentecost", "halloween", "juneteenth"),
         _compiled(
@@ -562,7 +564,10 @@ def _resolve_day(found: FoundDate, published: date | None, reach: Reach) -> Reso
             return None
         year = published.year
         guess = _safe_day(year, month, day)
-        if reach == "past" and guess and guess > published + timedelta(days=1):
+        named = _year_of_weekday(found, published)
+        if named is not None:
+            year = named
+        elif reach == "past" and guess and guess > published + timedelta(days=1):
             year -= 1
         elif reach == "future" and guess and guess < published - timedelta(days=1):
             year += 1
@@ -570,6 +575,15 @@ def _resolve_day(found: FoundDate, published: date | None, reach: Reach) -> Reso
     if whole and found.unit == "window" and reach == "future":
         return Resolved(whole.replace(day=1), "month")
     return Resolved(whole, "day") if whole else None
+
+
+def _year_of_weekday(found: FoundDate, published: date) -> int | None:
+    """The year near the publication in which the day falls on the weekday named with it."""
+    if found.weekday is None:
+        return None
+    years = (published.year, published.year - 1, published.year + 1, published.year - 2, published.year - 3)
+    days = [_safe_day(year, found.month or 1, found.day or 1) for year in years]
+    return next((day.year for day in days if day is not None and day.weekday() == found.weekday), None)
 
 
 def _resolve_feast(found: FoundDate, published: date | None, reach: Reach) -> Resolved | None:

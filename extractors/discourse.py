@@ -27,6 +27,12 @@ from extractors.text import word_set
 _YEARS_OF = re.compile(r"\b(?:years|decades|months|history|lifetime|generation)\sof\s(?:\w+\s){0,2}$", re.IGNORECASE)
 _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
 # What comes before a day that bounds a stretch of time and is not the day of the event.
+_LONG_PAST = 150  # days
+_COMING = re.compile(
+    r"\b(?:will|set|due|slated|scheduled|pencill?ed|planned|expected|booked|earmarked|next|to\s(?:fly|launch|lift|follow|be|stage)"
+    r"|targeted|aims?|hopes?|plans?|down)\b",
+    re.IGNORECASE,
+)
 _NOT_YET = re.compile(r"\b(?:will|would|is\sto|are\sto|due|scheduled|plans?|next|tomorrow|if)\b", re.IGNORECASE)
 _BOUND = re.compile(r"\b(?:by|until|till|since)\s(?:(?:late|early|mid|the)\s)?$", re.IGNORECASE)
 # Whose soil others do not launch from: a launch from there is theirs.
@@ -99,7 +105,18 @@ class Calendar:
             return resolve(found, self._doc.published, reach="future", last=before)
         if found.relative and self._doc.normal[found.start : found.end].lower().endswith((" after", " before")):
             return self._counted_from_event(found, before, at_event - found.end)
-        return resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
+        day = resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
+        if day and found.kind in ("day", "month") and found.year is None and self._to_come(found, day):
+            return resolve(found, self._doc.published, reach="future", last=before)
+        return day
+
+    def _to_come(self, found: FoundDate, day: Resolved) -> bool:
+        """Whether a day read as long past is one to come: "the next is pencilled in for December 7"."""
+        published = self._doc.published
+        if published is None or (published - day.date).days < _LONG_PAST:
+            return False
+        sentence = self._doc.sentence_at(found.start)
+        return _COMING.search(self._doc.normal, max(sentence.start, found.start - 60), found.start) is not None
 
     def _counted_from_event(self, found: FoundDate, before: Resolved | None, before_event: int) -> Resolved | None:
         """ "a day after Kyiv fired ...": the launch lies that much before the day spoken of; longer stretches are

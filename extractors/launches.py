@@ -529,7 +529,9 @@ class Recorder:
         return None
 
 
-_NO_SOURCE = re.compile(r"(?:nobody|no one|none|neither|not|it)\b", re.IGNORECASE)
+_NO_SOURCE = re.compile(
+    r"(?:nobody|no one|none|neither|not|it|first|initially|originally|earlier|previously|as)\b", re.IGNORECASE
+)
 _TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
 _DIGEST = 3  # launches that make a digest of an article
 _DAYS_OF_NEWS = 14

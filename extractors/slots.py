@@ -17,6 +17,11 @@ from extractors.quantities import Count
 from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
+_STATED = re.compile(
+    r"\b(?:said|says|announced|reported|confirmed|told\s\w+|(?:statement|message|post|report|bulletin|briefing|alert)(?:\s\w+)?)\s"
+    r"(?:(?:on\s)?\w+day\s|issued\s|sent\s|released\s|early\s)?(?:at|around|by)\s(?:about\s|around\s)?$",
+    re.IGNORECASE,
+)
 _IT_WAS = re.compile(r"(?:it|the\stime)\swas\s(?:(?:about|around|exactly|just)\s)?", re.IGNORECASE)
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 _NOT_OF_THE_EVENT = ("since", "until", "till", "by", "before", "after", "than", "from")
@@ -53,7 +58,8 @@ class SlotSharer:
             elif chunk.name == "TIME":
                 sighting = self._nearest(row, self._in_clause(chunk.start, sightings), at)
                 of_flight = sighting.kind == "flight" and (sighting.definite or sighting.stopped)
-                of_another = of_flight or self._apart(chunk.start, sighting)
+                stated = _STATED.search(self._doc.normal, row.sentence.start, chunk.start) is not None
+                of_another = of_flight or stated or self._apart(chunk.start, sighting)
                 if not of_another or of_leaving(self._doc, row.sentence, chunk.start, chunk.end):
                     sighting.times.append(chunk.item)
             elif chunk.name == "MEASURE":
