@@ -24,7 +24,6 @@ from pytest_httpserver import HTTPServer
 from yaml import safe_load
 
 from flows.alerts import Email, PrefectEvents, SinkError, Webhook, event, message, sinks, tell
-from flows.cli import cli
 from flows.settings import Settings
 from storage import alerts
 from storage.alerts import Alert
@@ -114,6 +113,8 @@ def test_two_runs_within_a_minute_share_the_pace(lake: Lake) -> None:
 
 
 def test_the_test_command_tries_every_sink(tmp_path: Path, httpserver: HTTPServer) -> None:
+    from flows.cli import cli
+
     httpserver.expect_request("/hook", method="POST").respond_with_data("", status=204)
     Mailbox.received.clear()
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mailbox) as server:
@@ -252,11 +253,14 @@ def test_a_hundred_alerts_with_the_process_killed_at_random(lake: Lake, httpserv
 
 
 def test_prefect_keeps_an_event_told_twice_once() -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
     from flows.runtime import private_server
 
     # Prefect lists recent events only.
     told = replace(made(1), raised_at=datetime.now(UTC))
-    with private_server():
+    # This process imported Prefect, and Prefect its settings, before there was a server.
+    with private_server() as url, temporary_settings(updates={PREFECT_API_URL: url}):
         from prefect.client.orchestration import get_client
 
         for _ in range(2):
