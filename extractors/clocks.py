@@ -36,7 +36,7 @@ _HOUR_WORD = "(?:" + "|".join(_HOUR_WORDS) + ")"
 _HALF = r"(?:\s?(?P<half>a\.?m\b\.?|p\.?m\b\.?))"
 _DAYTIME = (
     r"(?P<tail>,?\s(?:o'clock\s)?(?:in\sthe\s|that\s|this\s|the\ssame\s|(?:on\s)?\w+day\s|last\s|at\s)(?:early\s)?"
-    r"(?P<daytime>morning|afternoon|evening|night))"
+    r"(?P<daytime>morning|afternoon|evening|night)|\s(?P<tonight>tonight)\b)"
 )
 _ABOUT = r"(?:about\s|around\s|roughly\s|approximately\s|exactly\s|precisely\s|just\s)?"
 _AT = rf"(?:(?:at|by|until|from|since|past)\s{_ABOUT}|(?:about|around|roughly)\s)"
@@ -136,11 +136,13 @@ def _clock(groups: dict[str, str | None], part: str, *, late: bool) -> str | Non
         return "00:00" if noon == "midnight" else "12:00"
     hour, minute = _hour_and_minute(groups)
     half = (groups.get("half") or "").lower()
-    daytime = (groups.get("daytime") or part).lower()
+    daytime = (groups.get("daytime") or groups.get("tonight") or part).lower()
     worded = groups.get("to") or groups.get("sharp")
     on_the_dot = (groups.get("hw") or "").lower() in ("noon", "midnight")
     if half or daytime:
-        afternoon = half.startswith("p") or daytime in ("afternoon", "evening") or (daytime == "night" and hour >= 6)
+        afternoon = (
+            half.startswith("p") or daytime in ("afternoon", "evening") or (daytime.endswith("night") and hour >= 6)
+        )
         hour = hour % 12 + (12 if afternoon and not half.startswith("a") else 0) if hour <= 12 else hour
     elif groups.get("to") not in (None, "past") and not (
         groups.get("mins") or on_the_dot or "q" in (groups["past"] or "")

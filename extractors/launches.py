@@ -31,6 +31,7 @@ from extractors.quantities import Count, Counted
 from extractors.records import Evidence, Launch, Role, Status, WeaponClass
 from extractors.sightings import Dropped, Sighting, SightingFinder
 from extractors.slots import SlotSharer, joined
+from extractors.sources import source_of
 from extractors.weaponry import Weaponry
 from extractors.whereabouts import Whereabouts
 
@@ -297,7 +298,7 @@ class Recorder:
             apogee_km=fields.get("apogee_km"),  # type: ignore[arg-type]
             status=status,
             role=role,
-            attribution=self._attribution(launch),
+            attribution=source_of(self._doc, launch),
             evidence=tuple(Evidence(s.start, s.end, self._doc.text[s.start : s.end]) for s in _worthy(launch)),
             rules=tuple(dict.fromkeys(rule for s in launch.sightings for rule in s.rules)),
             inferred=tuple(draft.inferred),
@@ -370,7 +371,8 @@ class Recorder:
             counted = Counted(Count(1, 1), told.first.start, told.first.end)
         if told.single and counted is not None:
             counted = counted._replace(bounds=Count(1, 1))
-        if any(sighting.joint for sighting in told.sightings) or counted is None:
+        joint = any(s.joint for s in told.sightings)
+        if counted is None or (joint and (told.first.joint or not counted.bounds.high or counted.bounds.high == 1)):
             return
         count, start, end = self._revised(told, counted.bounds) or counted
         draft.put("count_min", count.low, start, end)
@@ -520,19 +522,7 @@ class Recorder:
         state = self._doc.packs.states.get(told.country or "")
         return state.name if state else None
 
-    def _attribution(self, told: Told) -> str | None:
-        """Who says so: the source named in the first sentence that has one."""
-        for sighting in told.sightings:
-            source = next((a.source for a in self._doc.attributions if a.sentence == sighting.sentence), None)
-            if source and not _NO_SOURCE.match(source):
-                return _TRAILING.sub("", source)
-        return None
 
-
-_NO_SOURCE = re.compile(
-    r"(?:nobody|no one|none|neither|not|it|first|initially|originally|earlier|previously|as)\b", re.IGNORECASE
-)
-_TRAILING = re.compile(r"(?:\s(?:has|have|had|also|later|then|now))+$", re.IGNORECASE)
 _DIGEST = 3  # launches that make a digest of an article
 _DAYS_OF_NEWS = 14
 _OPENING = 3  # sentences in which an article comes to its point
