@@ -174,7 +174,7 @@ def _longest(cues: Sequence[Cue]) -> list[Cue]:
     kept: list[Cue] = []
     warned = {cue.head for cue in cues if cue.stance.type == "alert"}
     matters = [cue for cue in cues if cue.stance.type != "urge" or cue.head not in warned]
-    for cue in sorted(matters, key=lambda c: (c.first - c.last, c.first)):
+    for cue in sorted(matters, key=lambda c: (c.first - c.last, c.stance.type != "alert", c.first)):
         if not any(_overlap(cue, other) and _same_matter(cue, other) for other in kept):
             kept.append(cue)
     return sorted(kept, key=lambda c: c.first)

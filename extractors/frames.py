@@ -47,7 +47,8 @@ _PEOPLE = word_set(
     prosecutors regulator regulators watchdog chancellor king emir presidency palace kremlin headquarters
     authority administrations ministries governments negotiator negotiators attaché spokespeople
     officers engineers scientists technicians pilots sailors gunners strategists planners aides institute laboratory
-    laboratories centre center observatory board mandarins corps fleet flotilla garrison"""
+    laboratories centre center observatory board mandarins corps fleet flotilla garrison destroyer destroyers frigate
+    frigates corvette corvettes submarine submarines ships vessel vessels squadron squadrons units brigade"""
 )
 _FURTHEST = 24  # words that a look back may cross
 

@@ -159,7 +159,8 @@ class _Finder:
         if cue is None or not self._side_fits(cue, party, launch):
             return None
         start, end = view.words[min(at, party.first)].start, view.words[opinion.last].end
-        return _Claim(cue, party, replace(link, inferred=True), start, end, not opinion.named, None)
+        quoted = any(self._document.quotation_at(word.start) for word in view.words[at : opinion.last + 1])
+        return _Claim(cue, party, replace(link, inferred=True), start, end, quoted, None)
 
     def _who(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:
         """The parties whose stance it is; empty where that is unclear."""
