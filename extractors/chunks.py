@@ -115,7 +115,8 @@ class Chunker:
                 at + i < len(words) and words[at + i].low == word and words[at + i].start < limit
                 for i, word in enumerate(phrase)
             ):
-                return len(phrase), "WORD" if name == "LAUNCH" and self._is_noun(words, at) else name
+                noun = self._is_noun(words, at) if name == "LAUNCH" else low == "land" and self._is_soil(words, at)
+                return len(phrase), "WORD" if noun else name
         if low == ",":
             return 1, "COMMA"
         if low in _STOPS and not _inside_word(words, at):
@@ -129,6 +130,11 @@ class Chunker:
     def _is_noun(self, words: Sequence[Any], at: int) -> bool:
         """Whether a base form is no verb there: "the fire", "on fire", "in the discharge of"."""
         return bool(at and words[at - 1].low in _BEFORE_NOUNS and words[at - 1].low not in ("to", "no"))
+
+    def _is_soil(self, words: Sequence[Any], at: int) -> bool:
+        """Whether "land" is no verb: "noise, land and jobs", "by land", "the land"."""
+        before = words[at - 1].low if at else ""
+        return before in (",", "or", "by", "over", "on", "in", "of", "the", "farm", "this", "its", "their")
 
     def _is_past(self, words: Sequence[Any], at: int) -> bool:
         """Whether word `at` looks like a past form that no list names: what it says is settled by what stands around

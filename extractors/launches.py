@@ -275,7 +275,7 @@ class Recorder:
         self._measures(draft)
         self._time(draft)
         status = self._status(launch)
-        actor = next((s.actor for s in launch.sightings if s.actor is not None and s.actor.country), None)
+        actor = next((s.actor for s in launch.sightings if s.actor is not None and self._is_of(s.actor, launch)), None)
         if actor is not None:
             draft.sources["country"] = Span(actor.start, actor.end)
         if launch.country_inferred:
@@ -307,6 +307,9 @@ class Recorder:
         mentions = tuple(sorted({Span(s.start, s.end) for s in launch.sightings}))
         guards = tuple(dict.fromkeys(guard for s in launch.sightings for guard in s.guards))
         return FoundLaunch(record, mentions, draft.sources, guards)
+
+    def _is_of(self, actor: Actor, launch: Told) -> bool:
+        return actor.country is not None and self._teller.state_of(actor.country) in (launch.country, None)
 
     def _date(self, draft: _Draft) -> None:
         told = draft.told

@@ -153,10 +153,19 @@ class NameReader:
             stop -= 1
         if stop <= at or not self._is_place(at, stop):
             return None
-        start, end = self._words[at].start, self._words[stop - 1].end
+        start, end = self._words[at].start, self._words[self._told(at, stop) - 1].end
+        end = max([end, *(m.end for m in self._doc.mentions_in(start, end, "place"))])
         text = self._doc.normal[start:end].rstrip(" .,\"'")
         proper = any(word.text[0].isupper() for word in self._words[at:stop])
         return Name(start, start + len(text), stop, *self._entry(start, end), proper)
+
+    def _told(self, first: int, stop: int) -> int:
+        """Where a name of the lexicon ends: what says where that lies is no part of it ("Sunan near Pyongyang")."""
+        for at in range(first + 1, stop - 1):
+            if self._words[at].low in _LINKS - {"of"}:
+                known = self._doc.mentions_in(self._words[first].start, self._words[at].start, "place")
+                return at if known else stop
+        return stop
 
     # -- the end of the name -------------------------------------------------------------------------------------------
 
@@ -171,6 +180,9 @@ class NameReader:
                 break
             if word.low == "and" and paired and at > first and self._capital(at + 1, limit):
                 paired = False
+                at += 1
+                continue
+            if word.text == "." and at > first and self._abbreviated(at):
                 at += 1
                 continue
             if not word.text[0].isalnum():
@@ -188,10 +200,20 @@ class NameReader:
             at += 1
         return at
 
+    def _abbreviated(self, at: int) -> bool:
+        """Whether the stop at word `at` ends an abbreviation within a name ("Dr. Abdul Kalam Island")."""
+        before = self._words[at - 1]
+        initials = all(len(part) == 1 and part.isupper() for part in before.text.split("."))
+        short = initials or before.low in ("dr", "st", "mt", "ft")
+        return short and at + 1 < len(self._words) and self._words[at + 1].text[0].isupper()
+
     def _names_people(self, at: int, first: int) -> bool:
         """Whether word `at` names a party that is no state; one that owns the place may open the name."""
         word = self._words[at]
         if at not in self._people or not word.text[0].isupper() or self._is_state(word):
+            return False
+        places = self._doc.mentions_in(word.start - 48, word.end, "place")
+        if any(m.start <= word.start < m.end for m in places):
             return False
         return not (at == first and word.text.endswith("'s"))
 

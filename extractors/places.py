@@ -119,6 +119,10 @@ _STRIKES = word_set(
 _LEAVES = word_set("left leaves leaving departed departs departing quit quitted vacated")
 _PADS = word_set("spaceport cosmodrome pad pads silo silos launchpad range ranges polygon pontoon launcher")
 _FOR_LAUNCHES = word_set("launch launching test testing space satellite missile rocket firing proving flight")
+_POINTS = word_set("point site position place origin pad location area")
+_SPEAKING_ON = word_set("called call calls calling urged pressed pressure sanctions insisted imposed agreed")
+_STAGES = word_set("booster boosters stage core")
+_TOUCHED = word_set("landed lands landing touched touchdown returned settled stuck recovered")
 _ON_LEAVING = word_set("after before of on upon since seconds minutes")
 _IMPACT = word_set("impact target")
 _HARMED = word_set("killed wounded injured killing wounding injuring hurt dead died suspicion")
@@ -152,6 +156,9 @@ class PlaceReader:
                 at += 1
                 continue
             role, rank, name = read
+            if role == "landing" and self._recovered(at, first):
+                at = max(at + 1, name.after)
+                continue
             text = self._doc.text[name.start : name.end]
             chunk = max(0, bisect_right(starts, self._words[at].start) - 1)
             lead = self._words[at].low
@@ -159,6 +166,11 @@ class PlaceReader:
             at = max(at + 1, name.after)
         found += self._ships(row, starts, found)
         return self._aimed(found)
+
+    def _recovered(self, at: int, first: int) -> bool:
+        """Whether what came down is a stage that landed to fly again, which says nothing of where a launch went."""
+        before = {word.low for word in self._words[max(first, at - _BACK) : at]}
+        return bool(before & _STAGES and before & _TOUCHED)
 
     def _apposed(self, at: int, found: list[PlacePhrase]) -> bool:
         """Whether word `at` only says where the place before it lies: "at Metula, in Israel's north"."""
@@ -202,6 +214,8 @@ class PlaceReader:
         if low in _STRIKES:
             name = self._names.read(at + 1, limit)
             return ("landing", 4 if self._telling(name) else 2, name) if name is not None else None
+        if low in ("was", "were", "is", "lay") and before in _POINTS:
+            return self._point(at, first, limit)
         if low in _PASSED:
             return self._overflown(at, first, limit)
         if low in _SIDES and before != "the" and at + 1 < limit and self._words[at + 1].low == "of":
@@ -274,6 +288,13 @@ class PlaceReader:
         name = self._names.read(at + 1, limit)
         return ("landing", 3, name) if name is not None else None
 
+    def _point(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
+        """ "The launch point was Sunan", "its starting position lay near the coast"."""
+        if at - 2 < first or self._words[at - 2].low not in _FOR_LAUNCHES | {"starting"}:
+            return None
+        name = self._names.read(at + 1 + (self._words[at + 1].low in ("at", "in", "near")), limit)
+        return ("site", 5, name) if name is not None and name.proper else None
+
     def _overflown(self, at: int, first: int, limit: int) -> tuple[Role, int, Name] | None:
         if self._motion(at, first) not in ("fly", "launch", "stop", "fall", "rise"):
             return None
@@ -292,10 +313,11 @@ class PlaceReader:
         """A place after "at", "in", "near" ...: what moved or lay there, or what it is, says which."""
         name = self._names.read(at + 1, limit)
         before = self._words[at - 1].low if at > first else ""
-        if name is None or (at > first and self._names.person(at - 1)):
+        if name is None or before in _SPEAKING_ON or (at > first and self._names.person(at - 1)):
             return None
         low, motion = self._words[at].low, self._motion(at, first)
-        if (before in _LYING or before in _UNITS) and not self._has(name, _IMPACT):
+        lies = before in _LYING or (before in _UNITS and low != "around" and self._moves_near(at, first, limit))
+        if lies and not self._has(name, _IMPACT):
             if {word.low for word in self._words[max(first, at - 5) : at - 1]} & _AIMING and before in _UNITS:
                 return "landing", 4, name
             return "site", 4 if name.proper else 2, name
@@ -318,6 +340,9 @@ class PlaceReader:
             return ("landing", 4 if low == "on" else 2, name) if near in ("launch", "fly") else None
         known = name.kind or low in ("near", "off") or self._is_site(name)
         return "site", 3 if known and name.proper else 1, name
+
+    def _moves_near(self, at: int, first: int, limit: int) -> bool:
+        return any(word.low in _OF for word in self._words[max(first, at - _BACK) : min(limit, at + _BACK)])
 
     def _at(self, name: Name, motion: Motion) -> tuple[Role, int, Name] | None:
         """ "At": a site says where a launch was, anything else what it was aimed at."""

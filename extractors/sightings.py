@@ -251,6 +251,17 @@ class SightingFinder:
             ):
                 self._subject = chunk.item
                 return
+        for at, chunk in enumerate(row.chunks):
+            if chunk.name == "OWNER" and chunk.item.kind in ("state", "group", "body") and self._owns_arms(row, at):
+                self._subject = chunk.item
+                return
+            if chunk.name in ("LAUNCHNOUN", "WEAPON") and chunk.item.owner is not None and chunk.item.owner.country:
+                self._subject = chunk.item.owner
+                return
+
+    def _owns_arms(self, row: Row, at: int) -> bool:
+        """Whether what the party at chunk `at` owns is a launch or a weapon: "the North's recent weapons tests"."""
+        return any(chunk.name in ("LAUNCHNOUN", "WEAPON") for chunk in _until_comma(row.chunks, at + 1, 4))
 
     # -- frames --------------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,9 @@ _IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit\w*|payloads?|astronauts?|capsule|lift-?off|launch ?pad|"
     r"space (?:agency|station|cent(?:re|er))|spaceport|lunar|cosmodrome)\b"
 )
+_OTHER_THAN = re.compile(
+    r"\b(?:not|unlike|than|compared|instead|rather|never|replac\w+|successor)\b|n't\b", re.IGNORECASE
+)
 _BARRAGE = re.compile(
     r"\b(?:group army|gunners|batter(?:y|ies)|regiment|brigade|barrages?|salvos?|salvoes|volleys?|artillery|mlrs|"
     r"multiple[- ](?:rocket|launch)|rocket launchers?|launcher trucks?|\d{3} ?-?(?:mm|millimet))"
@@ -89,14 +92,21 @@ class Weaponry:
         """The name that the next sentences give what was launched: "Tuesday's weapon was the Shaheen-1A"."""
         others = self._told_by_others(launch)
         for sighting in launch.sightings[:1]:
-            for index in range(sighting.sentence, sighting.sentence + 3):
+            for index in range(sighting.sentence, sighting.sentence + 1 + _AHEAD):
                 if self._owners.get(index, launch) is not launch:
                     break
                 for phrase in self._by_sentence.get(index, ()):
                     fits = related(launch.weapon_class, self._classes.get(str(phrase.name)))
-                    if phrase.name and phrase.name not in others and fits and self._is_of(launch, phrase):
+                    if not phrase.name or phrase.name in others or self._denied(phrase):
+                        continue
+                    if fits and self._is_of(launch, phrase):
                         return self._whole(phrase)._replace(inferred=True)
         return None
+
+    def _denied(self, phrase: NounPhrase) -> bool:
+        """Whether the words before a name say that it was another: "not that of an old Scud"."""
+        since = max(self._doc.sentence_at(phrase.start).start, phrase.start - 40)
+        return _OTHER_THAN.search(self._doc.normal, since, phrase.start + 4) is not None
 
     def _whole(self, phrase: NounPhrase) -> Naming:
         """The name with the number in its series."""

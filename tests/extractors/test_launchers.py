@@ -84,3 +84,13 @@ def test_the_headline_speaks_for_its_own_weapon() -> None:
 )
 def test_a_state_that_is_merely_named_launches_nothing(text: str) -> None:
     assert extract(text, published=PUBLISHED).launches == ()
+
+
+def test_it_is_the_state_whose_weapons_the_sentence_before_speaks_of() -> None:
+    text = (
+        "The National Assembly in Seoul approved new batteries on Tuesday, ending a row less about missiles than about "
+        "noise, land and jobs.\n\nSupporters pointed to the North's recent weapons tests. It fired long-range cruise "
+        "missiles over the Yellow Sea on Dec. 28."
+    )
+    (launch,) = extract(text, published=PUBLISHED).launches
+    assert (launch.country, launch.actor, launch.date) == ("PRK", "North Korea", date(2025, 12, 28))

@@ -81,7 +81,21 @@ def test_places_of_a_launch(site: str | None, landing: str | None, text: str) ->
         "North Korea fired a missile on Tuesday. From Tokyo, Prime Minister Rei Amano called it reckless.",
         "North Korea fired a missile on Tuesday and in the evening of the same day in response to drills.",
         "North Korea fired a missile on Tuesday, officials in Seoul said, at a time of calm.",
+        "North Korea fired a missile on Tuesday, and Tokyo called on Pyongyang to stop.",
+        "SpaceX launched a Falcon 9 on Tuesday with 29 satellites; its booster landed on a ship in the Atlantic.",
     ],
 )
 def test_other_places_are_neither(text: str) -> None:
     assert places_in(text) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("site", "text"),
+    [
+        ("Dr. A.P.J. Abdul Kalam Island", "India test-fired a missile on Tuesday from Dr. A.P.J. Abdul Kalam Island."),
+        ("Sunan", "North Korea fired missiles on Tuesday. The launch point was Sunan, the South said."),
+        ("Imam Khomeini Spaceport", "Iran's rocket lifted off on Tuesday from the Imam Khomeini Spaceport in Semnan."),
+    ],
+)
+def test_sites_by_their_whole_name_and_no_more(site: str, text: str) -> None:
+    assert places_in(text)[0] == site
