@@ -19,6 +19,7 @@ from extractors.actors import Actor
 from extractors.counting import said_count
 from extractors.discourse import Teller, Told
 from extractors.document import Document
+from extractors.doubts import Doubter
 from extractors.entries import Body, Group, Place, Weapon
 from extractors.gleaning import Gleaner
 from extractors.grammar import grammar
@@ -117,6 +118,7 @@ class Recorder:
         self._rows = finder.rows
         self._weaponry = Weaponry(document, finder.phrases, sightings, teller.told)
         self._whereabouts = Whereabouts(document, finder.rows, sightings)
+        self._doubter = Doubter(document)
 
     def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
@@ -238,31 +240,18 @@ class Recorder:
         )
         if launch.country_inferred and not armed and launch.like is None and not central:
             return False
+        if self._doubter.doubts(launch, lead=role == "lead"):
+            return False
         if central:
             yearly = launch.date is not None and launch.date.precision == "year"
-            return not self._is_series(launch) and not (yearly and any(p.plural for p in launch.first.phrases))
-        if launch.date is None or self._is_series(launch):
+            return not (yearly and any(p.plural for p in launch.first.phrases))
+        if launch.date is None:
             return False
         if launch.date_inferred and launch.first.kind != "event":
             return False
         return launch.date.precision in ("day", "month") or (
             launch.date.precision == "year" and launch.name is not None
         )
-
-    def _is_series(self, launch: Told) -> bool:
-        """A summary of many launches over a long time ("more than 90 missiles in 2022")."""
-        if len(launch.sightings) > 2:
-            return False
-        sighting = launch.first
-        sentence = self._doc.sentences[sighting.sentence]
-        words = self._doc.normal[sentence.start : sentence.end].lower()
-        many = any(phrase.plural for phrase in sighting.phrases)
-        long = re.search(
-            r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)|\bin recent (?:years|months|weeks)|\b(?:series|run|spate|string|succession|spree|flurry) of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b|\bevery (?:day|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual",  # noqa: E501
-            words,
-        )
-        own = any(launch.date_from in s.dates for s in launch.sightings) and not launch.date_inferred
-        return bool(many and long) and (launch.date is None or launch.date.precision != "day" or not own)
 
     # -- the record ----------------------------------------------------------------------------------------------------
 

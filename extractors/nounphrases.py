@@ -139,6 +139,24 @@ _NOT_FLYING_TAILS = word_set(
     photograph photographs data link links broadcaster office broadcast radio internet signal signals navigation
     company firm maker operator dealer show"""
 )
+# Heads of compounds in which a weapon, in the singular, only says of what kind: "missile crews", "Iskander brigade".
+_NOT_WEAPON_TAILS = word_set(
+    """unit units crew crews battery batteries brigade brigades regiment regiments battalion battalions troops corps
+    base bases site sites factory factories plant plants workshop workshops depot depots store stores storage warehouse
+    warehouses facility facilities part parts component components engine engines motor motors fuel tube tubes canister
+    canisters silo silos truck trucks lorry lorries boat boats programme program programmes programs project projects
+    production technology manufacturer manufacturers builder builders designer designers scientist scientists engineer
+    engineers expert experts stocks stockpile stockpiles arsenal arsenals shipment shipments delivery deliveries exports
+    sales sale contract contracts budget purchase purchases parade exhibition museum model models replica replicas
+    capability capabilities race gap treaty pact talks ban moratorium embargo shield sirens siren alarms casing casings
+    pilots pilot operators enthusiasts hobbyists club racing makers regimental academy engineering ambitions skills"""
+)
+# What a drone is for, where it is no weapon.
+_PEACEFUL = word_set(
+    """spraying farm farming agricultural crop hobby hobbyist toy camera filming delivery cargo parcel medical survey
+    surveying mapping racing surveillance reconnaissance spy observation police rescue weather consumer commercial
+    civilian photography monitoring patrol inspection tethered light-show logistics firefighting"""
+)
 IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
 )
@@ -198,6 +216,8 @@ class PhraseFinder:
 
     def _is_weapon(self, mention: Mention) -> bool:
         entry = mention.entry
+        if isinstance(entry, Noun | Weapon) and self._only_qualifies(mention):
+            return False
         if isinstance(entry, Noun):
             if entry.role == "launcher":
                 return self._space and self._doc.normal[mention.start : mention.end].lower() in (
@@ -214,6 +234,15 @@ class PhraseFinder:
                 self._known.add(entry.id)
             return entry.id in self._known
         return entry.weapon_class not in _NOT_LAUNCHED
+
+    def _only_qualifies(self, mention: Mention) -> bool:
+        """Whether the mention is no weapon: the first part of a compound ("missile crews") or a drone for peaceful use."""
+        if not mention.plural and self._word_after(mention.end) in _NOT_WEAPON_TAILS:
+            return self._doc.normal[mention.end : mention.end + 1] == " "
+        if isinstance(mention.entry, Noun) and mention.entry.weapon_class == "attack_drone":
+            at = bisect_left(self._starts, mention.start)
+            return any(word.low in _PEACEFUL for word in self._words[max(0, at - 2) : at])
+        return False
 
     def _word_after(self, offset: int) -> str:
         at = bisect_left(self._starts, offset)
@@ -573,7 +602,9 @@ _COMPOUND_TAILS = word_set(
     center window complex director team date range schedule party event campaign control customer provider services
     service capability tube canister position bed pilot ban fight fire-fighting minister alarm brigade bench tunnel
     results stand case match area ground grounds tower code message attendant deck operator crew crews zone sites'
-    force forces drill drills exercise exercises plane planes jet jets"""
+    force forces drill drills exercise exercises plane planes jet jets pit pits shaft shafts ramp ramps rail rails
+    bunker bunkers silo silos position positions post posts point points tubes canisters stand stands tank tanks cell
+    cells preparation weight cost costs price provider tender"""
 )
 _ADJECTIVES_BEFORE = word_set(
     """successful failed recent latest new suspected apparent reported planned possible live second third first similar

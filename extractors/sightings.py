@@ -24,6 +24,7 @@ from extractors.grammar import Grammar
 from extractors.nounphrases import CLASS_ADJECTIVES, NounPhrase, PhraseFinder, related, special
 from extractors.places import PlacePhrase
 from extractors.quantities import Count, Measure
+from extractors.subjects import has_coming_day, of_another_subject
 
 Kind = Literal["event", "nominal", "flight"]
 
@@ -331,6 +332,8 @@ class SightingFinder:
             return None
         if "needs" in says and not self._borne_out(row, str(says["needs"]), trigger, weapon):
             return None
+        if weapon >= 0 and of_another_subject(self._doc, row, rule, trigger, weapon):
+            return None
         phrase = row.chunks[weapon if weapon >= 0 else trigger].item
         if isinstance(phrase, NounPhrase) and phrase.determiner == "no":
             effects = {**effects, "guard.negated": "drop"}
@@ -340,6 +343,8 @@ class SightingFinder:
             effects = {guard: effect for guard, effect in effects.items() if effect != "planned"}
         if "planned" in effects.values():
             effects = {guard: effect for guard, effect in effects.items() if guard != "guard.purpose"}
+        if "loose" in effects.values() and not has_coming_day(self._doc, row):
+            effects = {**effects, "guard.preparing": "drop"}
         if self._general(row, rule, trigger, weapon):
             effects = {**effects, "guard.general": "drop"}
         refused = [guard for guard, effect in effects.items() if effect == "drop"]

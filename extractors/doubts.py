@@ -1,0 +1,89 @@
+"""Doubts: whether a launch told is borne out, or only spoken of in a manner that reports none.
+
+Frames read clauses one by one; what they take for a launch may be a habit ("the Houthis launched drones at ships"), a
+war summed up, a figure of speech in somebody's mouth or a budget for 2032. Such readings have something in common that
+no clause shows: nothing says when, how many or by whom, and the day beside them is that of something else.
+"""
+
+from __future__ import annotations
+
+import re
+
+from extractors.discourse import Told
+from extractors.document import Document
+from extractors.sightings import Sighting
+
+_SERIES = re.compile(
+    r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)"
+    r"|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\b(?:per|a) (?:month|year)\b"
+    r"|\bevery (?:day|night|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual"
+    r"|\b(?:night after night|day after day|month after month|week after week|year after year|in the past)\b"
+    r"|\b(?:in|over|within|during|for) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+) (?:years|months|weeks)\b"
+    r"|\b(?:in|during|throughout|of) the (?:[\w-]+ ){0,2}(?:war|conflict|campaign|invasion|intifada|decade|years)\b(?! on)"
+    r"|\b(?:in|during) (?:19|20)\d\d alone\b|\b(?:between|from) (?:19|20)\d\d (?:and|to) (?:19|20)\d\d\b"
+    r"|\b\w+ times (?:since|in|over)\b|\bthroughout\b"
+)
+
+_FAR = 99  # sentences or paragraphs, where no day stands anywhere
+
+
+class Doubter:
+    """Doubts about the launches of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self._doc = document
+
+    def doubts(self, launch: Told, *, lead: bool) -> bool:
+        """Whether the launch is rather not reported as an event."""
+        if self.is_series(launch) or self._remote(launch):
+            return True
+        if launch.date is not None and not launch.date_inferred:
+            return False
+        if launch.date is None and not any(_introduces(sighting) for sighting in launch.sightings):
+            return True
+        far = self._paragraphs_from_date(launch) > 1
+        if all(self._vague(s, far=far, lead=lead) for s in launch.sightings):
+            return True
+        return launch.planned and self._sentences_from_date(launch) > 1
+
+    def is_series(self, launch: Told) -> bool:
+        """A summary of many launches over a long time ("more than 90 missiles in 2022")."""
+        if len(launch.sightings) > 2:
+            return False
+        sighting = launch.first
+        if not any(phrase.plural for phrase in sighting.phrases):
+            return False
+        if launch.date is not None and launch.date.precision == "day" and not launch.date_inferred:
+            return False
+        sentence = self._doc.sentences[sighting.sentence]
+        return _SERIES.search(self._doc.normal[sentence.start : sentence.end].lower()) is not None
+
+    def _remote(self, launch: Told) -> bool:
+        """Planned for a year to come, without a month: a programme, not a launch."""
+        date, published = launch.date, self._doc.published
+        return date is not None and published is not None and date.precision == "year" and date.date > published
+
+    def _vague(self, sighting: Sighting, *, far: bool, lead: bool) -> bool:
+        """Whether a mention without a day of its own says neither when nor, of how many, by whom. `far`: no day near."""
+        if sighting.times or sighting.measures:
+            return False
+        phrase = sighting.phrase
+        many = phrase is not None and phrase.kind == "weapon" and phrase.determiner == "bare" and phrase.plural
+        if sighting.quoted and (many or sighting.actor is None):
+            return True
+        return many and ((sighting.perfect and not lead) or (far and sighting.actor is None))
+
+    def _sentences_from_date(self, launch: Told) -> int:
+        """How many sentences before the launch the day stands that was taken for its own."""
+        found = launch.date_from
+        return launch.first.sentence - self._doc.sentence_at(found.start).index if found is not None else _FAR
+
+    def _paragraphs_from_date(self, launch: Told) -> int:
+        """The same in paragraphs."""
+        found = launch.date_from
+        return launch.first.paragraph - self._doc.sentence_at(found.start).paragraph if found is not None else _FAR
+
+
+def _introduces(sighting: Sighting) -> bool:
+    """Whether a mention tells of the firing of a weapon that it does not take for known."""
+    return sighting.kind == "event" and sighting.phrase is not None and not sighting.phrase.definite
