@@ -37,7 +37,7 @@ class Doubter:
         """Whether the launch is rather not reported as an event."""
         if self.is_series(launch) or self._remote(launch):
             return True
-        if launch.date is not None and not launch.date_inferred:
+        if any(s.dates for s in launch.sightings) or (launch.date is not None and not launch.date_inferred):
             return False
         if launch.date is None and not any(_introduces(sighting) for sighting in launch.sightings):
             return True

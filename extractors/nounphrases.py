@@ -236,7 +236,7 @@ class PhraseFinder:
         return entry.weapon_class not in _NOT_LAUNCHED
 
     def _only_qualifies(self, mention: Mention) -> bool:
-        """Whether the mention is no weapon: the first part of a compound ("missile crews") or a drone for peaceful use."""
+        """Whether the mention is no weapon: part of a compound ("missile crews") or a drone for peaceful use."""
         if not mention.plural and self._word_after(mention.end) in _NOT_WEAPON_TAILS:
             return self._doc.normal[mention.end : mention.end + 1] == " "
         if isinstance(mention.entry, Noun) and mention.entry.weapon_class == "attack_drone":
