@@ -15,15 +15,16 @@ from extractors.sightings import Sighting
 
 _SERIES = re.compile(
     r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)"
-    r"|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\b(?:per|a) (?:month|year)\b"
+    r"|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b"
+    r"|\b(?:missiles|rockets|drones|launches|attacks|times) a (?:day|night|week|month|year)\b"
     r"|\bevery (?:day|night|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual"
     r"|\b(?:night after night|day after day|month after month|week after week|year after year|in the past)\b"
-    r"|\b(?:in|over|within|during|for) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+) (?:years|months|weeks)\b"
-    r"|\b(?:in|during|throughout|of) the (?:[\w-]+ ){0,2}(?:war|conflict|campaign|invasion|intifada|decade|years)\b(?! on)"
+    r"|\b(?:in|over|within|during|for) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
+    r" (?:years|months|weeks)\b"
+    r"|\b(?:in|during|throughout) the (?:[\w-]+ ){0,2}(?:war|conflict|campaign|invasion|intifada|decade|years)\b(?! on)"
     r"|\b(?:in|during) (?:19|20)\d\d alone\b|\b(?:between|from) (?:19|20)\d\d (?:and|to) (?:19|20)\d\d\b"
     r"|\b\w+ times (?:since|in|over)\b|\bthroughout\b"
 )
-
 _FAR = 99  # sentences or paragraphs, where no day stands anywhere
 
 
@@ -64,7 +65,7 @@ class Doubter:
         return date is not None and published is not None and date.precision == "year" and date.date > published
 
     def _vague(self, sighting: Sighting, *, far: bool, lead: bool) -> bool:
-        """Whether a mention without a day of its own says neither when nor, of how many, by whom. `far`: no day near."""
+        """Whether a mention without a day of its own says neither when nor how many or by whom; `far` from any."""
         if sighting.times or sighting.measures:
             return False
         phrase = sighting.phrase

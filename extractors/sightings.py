@@ -354,7 +354,7 @@ class SightingFinder:
             return None
         sighting = self._sighting(row, rule, says, trigger, weapon)
         sighting.guards = tuple(effects)
-        sighting.planned = "planned" in effects.values() or "postponed" in effects.values()
+        sighting.planned = bool({"planned", "loose"} & set(effects.values())) or "postponed" in effects.values()
         sighting.postponed = "postponed" in effects.values()
         sighting.failed = "failed" in effects.values() or bool(says.get("failed"))
         sighting.planned = sighting.planned or bool(says.get("planned"))
