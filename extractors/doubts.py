@@ -15,7 +15,8 @@ from extractors.sightings import Sighting
 
 _SERIES = re.compile(
     r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)"
-    r"|\bin recent (?:years|months|weeks)|\ba series of\b|\btotal of\b|\bthis year\b|\bper (?:month|year)\b"
+    r"|\bin recent (?:years|months|weeks)|\b(?:series|run|spate|string|succession|spree|flurry) of\b"
+    r"|\btotal of\b|\bthis year\b|\bper (?:month|year)\b"
     r"|\b(?:missiles|rockets|drones|launches|attacks|times) a (?:day|night|week|month|year)\b"
     r"|\bevery (?:day|night|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual"
     r"|\b(?:night after night|day after day|month after month|week after week|year after year|in the past)\b"
@@ -54,7 +55,8 @@ class Doubter:
         sighting = launch.first
         if not any(phrase.plural for phrase in sighting.phrases):
             return False
-        if launch.date is not None and launch.date.precision == "day" and not launch.date_inferred:
+        own = any(launch.date_from in s.dates for s in launch.sightings) and not launch.date_inferred
+        if own and launch.date is not None and launch.date.precision == "day":
             return False
         sentence = self._doc.sentences[sighting.sentence]
         return _SERIES.search(self._doc.normal[sentence.start : sentence.end].lower()) is not None
