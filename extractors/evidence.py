@@ -211,7 +211,7 @@ def _untold(chunks: Sequence[Chunk], at: int, cues: Collection[str]) -> int:
 def _spoken_about(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether the weapon is a topic ("the price of a missile"); what a part of it does, it does itself."""
     before = chunks[at - 1].low if at else ""
-    return before in _ABOUT and not (before == "of" and at > 1 and chunks[at - 2].low in _PARTS)
+    return before.rpartition(" ")[2] in _ABOUT and not (before == "of" and at > 1 and chunks[at - 2].low in _PARTS)
 
 
 def _can_fly(phrase: NounPhrase) -> bool:

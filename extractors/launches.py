@@ -240,7 +240,7 @@ class Recorder:
         )
         if launch.country_inferred and not armed and launch.like is None and not central:
             return False
-        if self._doubter.doubts(launch, lead=role == "lead"):
+        if self._doubter.doubts(launch, lead=central):
             return False
         if central:
             yearly = launch.date is not None and launch.date.precision == "year"
