@@ -158,34 +158,28 @@ def test_a_writer_that_dies_is_told_of_in_a_sentence(
     monkeypatch.setattr(pages, "_WORTH_A_PROCESS", 1)
     with pytest.raises(pages.WritersError, match=r"ended early.*publish again"):
         build(lake, tmp_path / "site", home="", packs=(tmp_path / "gone",), gazetteer=default_gazetteer(), workers=2)
-    assert build(lake, tmp_path / "site", home="").written
 
 
-def test_a_month_beside_a_new_one_links_to_it(lake: Lake, tmp_path: Path) -> None:
-    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
-    before = (tmp_path / "site/month/2025-11.html").read_text()
-    assert 'href="2026-01.html"' in before
-    save(lake, findings=[told("e", date=date(2025, 12, 5))], message="test")
-    refresh(lake, now=NOW)
-    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
-    assert 'href="2025-12.html"' in (tmp_path / "site/month/2025-11.html").read_text()
-    assert 'href="2025-12.html"' in (tmp_path / "site/month/2026-01.html").read_text()
-
-
-def test_a_new_incident_leaves_the_files_of_other_years(lake: Lake, tmp_path: Path) -> None:
-    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
-    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "site/data").iterdir()}
+def test_a_launch_of_another_month_leaves_other_years_and_is_linked_from_the_months_beside_it(
+    lake: Lake, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    build(lake, site, home="", gazetteer=default_gazetteer())
+    assert 'href="2026-01.html"' in (site / "month/2025-11.html").read_text()
+    before = {p: p.stat().st_mtime_ns for p in (site / "data").iterdir()}
     assert {p.name for p in before} == {
         f"{stem}-{year}.{suffix}"
         for year in (2025, 2026)
         for stem, suffix in (("incidents", "csv"), ("incidents", "geojson"), ("incidents", "parquet"),
                              ("missiles-cns", "csv"), ("search", "js"))
     }  # fmt: skip
-    save(lake, findings=[told("e", date=date(2025, 11, 5))], message="test")
+    save(lake, findings=[told("e", date=date(2025, 12, 5))], message="test")
     refresh(lake, now=NOW)
-    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
-    written = {p.name for p in (tmp_path / "site/data").iterdir() if before.get(p) != p.stat().st_mtime_ns}
+    build(lake, site, home="", gazetteer=default_gazetteer())
+    written = {p.name for p in (site / "data").iterdir() if before.get(p) != p.stat().st_mtime_ns}
     assert written == {p.name for p in before if "2025" in p.name}
+    for month in ("2025-11", "2026-01"):
+        assert 'href="2025-12.html"' in (site / f"month/{month}.html").read_text()
 
 
 def test_parquet_holds_everything(lake: Lake, site: Path) -> None:
