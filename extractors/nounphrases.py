@@ -103,6 +103,10 @@ _ED_ADJECTIVES = word_set(
     unmanned redesigned unprecedented coordinated co-ordinated delayed unified dedicated supposed scheduled long-awaited
     extended latest limited botched sustained"""
 )
+_DETERMINERS: dict[str, Determiner] = {
+    **dict.fromkeys(_THE, "the"), **dict.fromkeys(("this", "these", "that", "those"), "this"),
+    "a": "a", "an": "a", "any": "a", "another": "another", "each": "each", "every": "each", "no": "no",
+}  # fmt: skip
 _ORDER = {
     "another": "another", "further": "another", "other": "another", "additional": "another", "separate": "another",
     "more": "another", "fresh": "another", "earlier": "earlier", "previous": "earlier", "prior": "earlier",
@@ -162,6 +166,18 @@ IN_SPACE = re.compile(
 )
 _FLYING_ROLES = ("weapon", "target", "interceptor")
 _NOT_LAUNCHED = ("engine", "other")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read leftward of a head: `at` is the index of the phrase's first word so far."""
+
+    at: int
+    weapon_class: str | None
+    determiner: Determiner = "bare"
+    order: str = ""
+    owner: Actor | None = None
+    date: FoundDate | None = None
 
 
 class PhraseFinder:
@@ -424,73 +440,88 @@ class PhraseFinder:
     def _leftward(self, phrase: NounPhrase) -> NounPhrase:
         """The phrase with its adjectives, owner, count and determiner."""
         head = bisect_left(self._starts, phrase.start)
-        at = head
-        order = ""
-        determiner: Determiner = "bare"
-        owner: Actor | None = None
-        date: FoundDate | None = None
-        weapon_class = phrase.weapon_class
-        while at > 0 and head - at < _MAX_LEFT:
-            word = self._words[at - 1]
-            if self._words[at].start - word.end > 1 and "\n" in self._doc.normal[word.end : self._words[at].start]:
+        reading = _Reading(head, phrase.weapon_class)
+        while reading.at > 0 and head - reading.at < _MAX_LEFT and not self._new_line(reading.at):
+            if not self._step(reading, phrase):
                 break
-            possessive = word.text.endswith(("'s", "s'"))
-            bare_end = word.end - (2 if word.text.endswith("'s") else 0)
-            if bare_end in self._owners or word.end in self._owners:
-                found = self._owners.get(bare_end) or self._owners[word.end]
-                owner = owner or found
-                at = min(at - 1, bisect_left(self._starts, found.start))
-                determiner = "own" if possessive else determiner
-                if possessive:
-                    break
-                continue
-            if (bare_end in self._date_ends or word.end in self._date_ends) and (possessive or phrase.kind == "launch"):
-                date = self._date_ends.get(bare_end) or self._date_ends[word.end]
-                at = min(at - 1, bisect_left(self._starts, date.start))
-                determiner = "own" if possessive else "the"
-                if possessive:
-                    break
-                continue
-            low = word.low
-            if low == "-" and at >= 2 and self._words[at].low in _SIZES and number(self._words[at - 2].low) is not None:
-                at -= 2
-                continue
-            if (at - 1) in self._dated or low in _PARTICLES:
-                break
-            if low.endswith("ing") and "-" not in low and low not in _ING_ADJECTIVES and len(low) > 4:
-                break
-            if low in _THE:
-                determiner, at = ("this" if low in ("this", "these", "that", "those") else "the"), at - 1
-                break
-            if low in _OWN or possessive:
-                determiner, at = "own", at - 1
-                break
-            if low in ("a", "an", "another", "each", "every", "no", "any"):
-                determiner = {"another": "another", "each": "each", "every": "each", "no": "no"}.get(low, "a")  # type: ignore[assignment]
-                order = "another" if low == "another" else order
-                at -= 1
-                break
-            if low in _ORDER:
-                order = order or _ORDER[low]
-                at -= 1
-                continue
-            if low in CLASS_ADJECTIVES and phrase.kind == "weapon":
-                weapon_class = special(weapon_class, CLASS_ADJECTIVES[low])
-            if low in ("and", "or") and at >= 2 and self._words[at - 2].low in CLASS_ADJECTIVES:
-                weapon_class = CLASS_ADJECTIVES[self._words[at - 2].low]
-                at -= 2
-                continue
-            if not self._is_adjective(word, at - 1):
-                break
-            at -= 1
-        left = at
+        left = reading.at
         phrase = replace(
             phrase,
             hedged=any(word.low in _HEDGES for word in self._words[max(0, left - 3) : head]),
-            start=self._words[left].start if left < head else phrase.start, determiner=determiner, order=order,
-            owner=owner, date=date, weapon_class=weapon_class,
+            start=self._words[left].start if left < head else phrase.start, determiner=reading.determiner,
+            order=reading.order, owner=reading.owner, date=reading.date, weapon_class=reading.weapon_class,
         )  # fmt: skip
         return self._counted(phrase, left, head)
+
+    def _new_line(self, at: int) -> bool:
+        """Whether word `at` begins a line."""
+        end, start = self._words[at - 1].end, self._words[at].start
+        return start - end > 1 and "\n" in self._doc.normal[end:start]
+
+    def _step(self, reading: _Reading, phrase: NounPhrase) -> bool:
+        """Take the word before what is read into the phrase; whether more may follow leftward."""
+        for take in (self._take_owner, self._take_date, self._take_determiner, self._take_adjective):
+            more = take(reading, phrase)
+            if more is not None:
+                return more
+        return False
+
+    def _take_owner(self, reading: _Reading, _phrase: NounPhrase) -> bool | None:
+        """ "North Korea's | missile", "the Iranian | missile"."""
+        word = self._words[reading.at - 1]
+        found = self._owners.get(_bare_end(word)) or self._owners.get(word.end)
+        if found is None:
+            return None
+        reading.owner = reading.owner or found
+        reading.at = min(reading.at - 1, bisect_left(self._starts, found.start))
+        if _possessive(word):
+            reading.determiner = "own"
+        return not _possessive(word)
+
+    def _take_date(self, reading: _Reading, phrase: NounPhrase) -> bool | None:
+        """ "Wednesday's | launch", "the Sunday | test"."""
+        word = self._words[reading.at - 1]
+        found = self._date_ends.get(_bare_end(word)) or self._date_ends.get(word.end)
+        if found is None or not (_possessive(word) or phrase.kind == "launch"):
+            return None
+        reading.date = found
+        reading.at = min(reading.at - 1, bisect_left(self._starts, found.start))
+        reading.determiner = "own" if _possessive(word) else "the"
+        return not _possessive(word)
+
+    def _take_determiner(self, reading: _Reading, _phrase: NounPhrase) -> bool | None:
+        """The word that begins the phrase, or one that cannot belong to it."""
+        at, word = reading.at, self._words[reading.at - 1]
+        low = word.low
+        if low == "-" and at >= 2 and self._words[at].low in _SIZES and number(self._words[at - 2].low) is not None:
+            reading.at -= 2
+            return True
+        if (at - 1) in self._dated or low in _PARTICLES or _is_participle(low):
+            return False
+        determiner = "own" if low in _OWN or _possessive(word) else _DETERMINERS.get(low)
+        if determiner is None:
+            return None
+        reading.determiner = determiner
+        reading.order = "another" if low == "another" else reading.order
+        reading.at -= 1
+        return False
+
+    def _take_adjective(self, reading: _Reading, phrase: NounPhrase) -> bool | None:
+        at, word = reading.at, self._words[reading.at - 1]
+        if word.low in _ORDER:
+            reading.order = reading.order or _ORDER[word.low]
+            reading.at -= 1
+            return True
+        if word.low in CLASS_ADJECTIVES and phrase.kind == "weapon":
+            reading.weapon_class = special(reading.weapon_class, CLASS_ADJECTIVES[word.low])
+        if word.low in ("and", "or") and at >= 2 and self._words[at - 2].low in CLASS_ADJECTIVES:
+            reading.weapon_class = CLASS_ADJECTIVES[self._words[at - 2].low]
+            reading.at -= 2
+            return True
+        if not self._is_adjective(word, at - 1):
+            return False
+        reading.at -= 1
+        return True
 
     def _is_adjective(self, word: Word, at: int) -> bool:
         low = word.low
@@ -615,6 +646,19 @@ _ADJECTIVES_BEFORE = word_set(
     sea-based"""
 )
 _VERBISH = word_set("test-fired test-launched flight-tested re-entered test-firing test-launching")
+
+
+def _possessive(word: Word) -> bool:
+    return word.text.endswith(("'s", "s'"))
+
+
+def _bare_end(word: Word) -> int:
+    return word.end - (2 if word.text.endswith("'s") else 0)
+
+
+def _is_participle(low: str) -> bool:
+    """Whether a word in -ing is a verb rather than an adjective of weapons."""
+    return low.endswith("ing") and "-" not in low and low not in _ING_ADJECTIVES and len(low) > 4
 
 
 def _role(mention: Mention) -> str:
