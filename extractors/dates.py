@@ -326,7 +326,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
     ),
     (
         _MONTH_HINTS,
-        _compiled(rf"(?:{_WEEKDAY}\.?,?\s)?{_MONTH}\s(?:(?:the\s)?{_DAY}(?![:.,]?\d){_WINDOW}|(?:the\s)?{_DAY_IN_WORDS}(?=[,.;]|\sat\b|$))(?:(?:,|\sof|\sin)?\s{_YEAR})?"),
+        _compiled(rf"(?:{_WEEKDAY}\.?,?\s|last\s)?{_MONTH}\s(?:(?:the\s)?{_DAY}(?![:.,]?\d){_WINDOW}|(?:the\s)?{_DAY_IN_WORDS}(?=[,.;]|\sat\b|$))(?:(?:,|\sof|\sin)?\s{_YEAR})?"),
         _absolute_day,
     ),
     (

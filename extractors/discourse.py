@@ -27,6 +27,10 @@ from extractors.text import word_set
 _YEARS_OF = re.compile(r"\b(?:years|decades|months|history|lifetime|generation)\sof\s(?:\w+\s){0,2}$", re.IGNORECASE)
 _LAUNCHING = re.compile(r"(?:\w+\s)?(?:launch|test|firing|attack|strike|raid|barrage|salvo)\w*\b")
 # What comes before a day that bounds a stretch of time and is not the day of the event.
+_WINDOW_OPENS = re.compile(
+    r"\b(?:days|window|period|weeks?|fortnight|stretch)\s(?:\w+\s)?(?:beginning|starting|opening|opens|begins|starts|from)\s(?:on\s)?$",
+    re.IGNORECASE,
+)
 _LONG_PAST = 150  # days
 _COMING = re.compile(
     r"\b(?:will|set|due|slated|scheduled|pencill?ed|planned|expected|booked|earmarked|next|to\s(?:fly|launch|lift|follow|be|stage)"
@@ -90,7 +94,7 @@ class Calendar:
         self._resolved: list[Resolved | None] = []
         last: Resolved | None = None
         for found in document.dates:
-            value = resolve(found, document.published, last=last)
+            value = self._of_that_night(found, last) or resolve(found, document.published, last=last)
             self._resolved.append(value)
             if value is not None and value.precision != "year":
                 last = value
@@ -102,13 +106,29 @@ class Calendar:
         if found.unit == "hour" and self._doc.published:
             before = self._in_paragraph(found) or Resolved(self._doc.published, "day")
         if planned:
-            return resolve(found, self._doc.published, reach="future", last=before)
-        if found.relative and self._doc.normal[found.start : found.end].lower().endswith((" after", " before")):
+            day = resolve(found, self._doc.published, reach="future", last=before)
+            window = _WINDOW_OPENS.search(self._doc.normal, max(0, found.start - 40), found.start)
+            return Resolved(day.date.replace(day=1), "month") if day and window else day
+        if night := self._of_that_night(found, before):
+            return night
+        if (
+            found.kind == "offset"
+            and found.relative
+            and self._doc.normal[found.start : found.end].lower().endswith((" after", " before"))
+        ):
             return self._counted_from_event(found, before, at_event - found.end)
         day = resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
         if day and found.kind in ("day", "month") and found.year is None and self._to_come(found, day):
             return resolve(found, self._doc.published, reach="future", last=before)
         return day
+
+    def _of_that_night(self, found: FoundDate, last: Resolved | None) -> Resolved | None:
+        """ "Overnight" in a sentence that has named its day: "in a story of Nov. 3 about an overnight attack"."""
+        if found.part != "overnight" or found.kind != "offset" or last is None or last.precision != "day":
+            return None
+        at = bisect_left(self._starts, found.start)
+        named = at > 0 and self._starts[at - 1] >= self._doc.sentence_at(found.start).start
+        return last if named else None
 
     def _to_come(self, found: FoundDate, day: Resolved) -> bool:
         """Whether a day read as long past is one to come: "the next is pencilled in for December 7"."""

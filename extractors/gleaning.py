@@ -60,6 +60,8 @@ class Gleaner:
             if row.sentence.index in telling:
                 continue
             names = {chunk.name for chunk in row.chunks}
+            if "DATE" in names and (rough := self._spoken_of(row, told, row.sentence.start)):
+                self._refine(row, rough)
             if "DATE" in names and (coming := self._spoken_of(row, told, row.sentence.start, planned=True)):
                 self._set_anew(row, coming)
             if not names & {"TIME", "MEASURE"} or self._quoted_or_asked(row):
@@ -79,6 +81,22 @@ class Gleaner:
             for chunk in row.chunks
             if chunk.name == "TIME" and of_leaving(self._doc, row.sentence, chunk.start, chunk.end)
         ]
+
+    def _refine(self, row: Row, launch: Told) -> None:
+        """The day of a launch first dated by its month or week only: "... was submerged off Florida on Thursday"."""
+        rough = launch.date is not None and launch.date.precision == "month" and launch.date_from is not None
+        if not rough or row.sentence.index - launch.first.sentence > _NEAR or launch.date is None:
+            return
+        if not any(chunk.name in ("WEAPON", "LAUNCHNOUN", "PRONOUN") for chunk in row.chunks):
+            return
+        for chunk in row.chunks:
+            if chunk.name == "DATE" and not self._doc.peeled(chunk.start):
+                at = row.sentence.start
+                day = self._calendar.resolve(chunk.item, planned=False, country=launch.country, at_event=at)
+                if day is None or day.precision != "day" or day.date.replace(day=1) != launch.date.date:
+                    return
+                launch.date, launch.date_from = day, chunk.item
+                return
 
     def _set_anew(self, row: Row, launch: Told) -> None:
         """The new day and hour of a launch put off: "a new slot has been booked for Thursday at 6:20 p.m."."""

@@ -100,6 +100,8 @@ _MODAL = re.compile(
     re.IGNORECASE,
 )
 _TO = re.compile(r"\bto\s(?:(?:about|around|some)\s)?$", re.IGNORECASE)
+_AT = re.compile(r"\W*at\s(?:(?:about|around|some|nearly|over|roughly)\s)?", re.IGNORECASE)
+_FARTHEST = re.compile(r"\b(?:farthest|furthest|longest)\b", re.IGNORECASE)
 _UNREAL = re.compile(r"\b(?:would|could|might|should)(?:\s\w+)?\shave\b", re.IGNORECASE)
 _DID = re.compile(
     r"(?<!of\s)(?<!to\s)(?<!for\s)\b(?:flew|travel(?:l?ed|s)|covered|flying|covering|landed|fell|splashed|came\sdown|hit|struck|reached|plunged)\b"
@@ -129,6 +131,8 @@ def measure_role(document: Document, measure: Measure, start: int, end: int) -> 
         return None
     if _OF_PAYLOAD.search(clause) and _TO.search(clause):
         return None
+    if _AT.fullmatch(clause) and _FARTHEST.search(document.normal, measure.end, end):
+        return "distance"
     figures = _RANGE.search(clause) is not None and _OF_ALTITUDE.search(document.normal, start, end) is not None
     return "distance" if figures or _is_distance(clause, after) else None
 
