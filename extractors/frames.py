@@ -197,6 +197,9 @@ class Frames:
     def _before_list(self, party: Party) -> int:
         """The index before a party and its determiners, over adjectives joined to it ("his Polish and Czech …")."""
         at = party.first - 1
+        owner = self._view.ending_at(at)
+        if owner is not None and owner.actor.modifier:
+            party, at = owner, owner.first - 1
         while at >= 0:
             joined = self._view.ending_at(at - 1) if self._words[at].low in ("and", "or", ",") else None
             if self._words[at].low in DETERMINERS:
@@ -324,7 +327,8 @@ class Frames:
         """The party and those listed before it: "Seoul, Tokyo and Washington"."""
         found = [party]
         while True:
-            at = found[0].first - 1
+            owner = self._view.ending_at(found[0].first - 1)
+            at = (owner if owner is not None and owner.actor.modifier else found[0]).first - 1
             while at >= 0 and self._words[at].low in DETERMINERS:
                 at -= 1
             if at < 1 or self._words[at].low not in ("and", ",", "or"):

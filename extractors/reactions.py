@@ -91,7 +91,8 @@ class _Finder:
         return tuple(self._records(claims))
 
     def _claims(self, view: SentenceView) -> Iterator[_Claim]:
-        cues = find_cues(self._book, view, self._document.published)
+        found = find_cues(self._book, view, self._document.published)
+        cues = [cue for cue in found if not _is_in_name(cue, view)]
         voiced = bool(self._launchers) and self._opinions.possible(view)
         if not cues and not voiced:
             return
@@ -327,6 +328,12 @@ def _within(claim: _Claim, opinion: Opinion) -> bool:
     first, last = (opinion.first, opinion.last) if opinion.named else (0, len(words) - 1)
     overlaps = claim.end > words[first].start and claim.start < words[last].end
     return overlaps and claim.party.actor.country == opinion.party.actor.country
+
+
+def _is_in_name(cue: Cue, view: SentenceView) -> bool:
+    """Whether the cue is only a word of somebody's name: "Downing Street"."""
+    party = view.at(cue.head)
+    return party is not None and not party.inferred and party.first <= cue.first and cue.last <= party.last
 
 
 def _echo_at(view: SentenceView) -> tuple[int, int]:

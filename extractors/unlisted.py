@@ -49,7 +49,7 @@ _NO_COMMON_BODIES = word_set("league union wing centre center group staff divisi
 _PEOPLE = word_set(
     """guards investigators prosecutors diplomats negotiators divers officials envoys delegates troops commanders
     officers generals spokespeople crews gunners soldiers destroyer destroyers frigate frigates warship warships
-    gunboats board commission inspectors batteries delegation mission"""
+    counterpart counterparts premier chancellor gunboats board commission inspectors batteries delegation mission"""
 )
 _COMMON_BODIES = (BODY_NOUNS - _NO_COMMON_BODIES) | _PEOPLE
 _ORDINAL = re.compile(r"\d{1,3}(?:st|nd|rd|th)")  # "19th Infantry Division"
