@@ -155,7 +155,7 @@ def _spellings(entries: Iterator[Entry]) -> list[_Written]:
             joined = _joined(text)
             if joined != text:
                 written.append((text, joined, form, entry, False))
-            if text[-1:].isalpha() and _takes_plural(entry, form) and not text.endswith(_NO_PLURAL):
+            if text[-1:].isalnum() and _takes_plural(entry, form) and not text.endswith(_NO_PLURAL):
                 written.append((text, joined, form, entry, True))
                 if joined != text:
                     written.append((text, text, form, entry, True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,8 +82,9 @@ def up(settings: Settings, port: int, host: str) -> int:
 
 
 @click.command()
+@click.option("--serve", is_flag=True, help="Only serve the site, until Ctrl-C, for feeds and backfills of your own.")
 @with_settings
-def demo(settings: Settings) -> int:
+def demo(settings: Settings, serve: bool) -> int:
     """Poll the bundled news site twice and show what was found.
 
     Three invented outlets are served on loopback; nothing else is asked, and nothing is left running. The data stays
@@ -91,7 +93,10 @@ def demo(settings: Settings) -> int:
     \b
     Example:
       launchwire demo
+      launchwire demo --serve
     """
+    if serve:
+        return _serve_until_stopped()
     start_logging()
     place = settings.data_dir / "demo"
     _clear(place)
@@ -103,6 +108,19 @@ def demo(settings: Settings) -> int:
     _show(place, reports)
     click.echo(f"\nPrefect's server took {ready - began:.1f} s to start; the two polls took {seconds:.1f} s.")
     return EXIT_SOME_FAILED if reports[0]["failed"] or reports[1]["new"] else EXIT_DONE
+
+
+def _serve_until_stopped() -> int:
+    from flows.demo import DemoSite
+
+    with DemoSite() as site:
+        click.echo("The demo site's feeds, until Ctrl-C:")
+        for source, address in site.feeds:
+            click.echo(f"  {source:<20} {address}")
+        click.echo("Let other commands reach it with: export LAUNCHWIRE_ALLOW_NETWORKS=127.0.0.0/8")
+        sys.stdout.flush()
+        threading.Event().wait()
+    return EXIT_DONE
 
 
 def _clear(place: Path) -> None:
