@@ -29,7 +29,7 @@ _SUBJECT_DEEDS = frozenset(
     ["VERB", "FLIGHT", "SENDED", "PUTTED", "LIFTOFF", "IMPACT", "FAIL", "CRASH", "STAY", "USED", "LAUNCHED", "HALT",
      "INTERCEPT", "LOSE"]
 )  # fmt: skip
-_OBJECT_DEEDS = _SUBJECT_DEEDS | {"SEND", "LAUNCH", "CONDUCTED", "PUT", "LAUNCHING", "SENDING"}
+_OBJECT_DEEDS = (_SUBJECT_DEEDS - {"LOSE"}) | {"SEND", "LAUNCH", "CONDUCTED", "PUT", "LAUNCHING", "SENDING"}
 _UNTOLD = {
     "CAN": -3,
     "IF": -3,
@@ -140,6 +140,11 @@ class Weigher:
         readings = [self._reading(row, at, common, weight) for at in candidates]
         found = max(readings, key=lambda reading: reading.weight)
         return replace(found, day=day) if found.weight >= ENOUGH else None
+
+    def against(self, row: Row) -> bool:
+        """Whether words of trade, display, transport or talk speak against a launch in the sentence."""
+        words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
+        return any(cue.weight < 0 and cue.expression.search(words) for cue in self._rules.cues)
 
     def _common(self, row: Row) -> _Common:
         """What the sentence says for all of its weapons alike."""

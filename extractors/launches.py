@@ -241,6 +241,8 @@ class Recorder:
             return False
         if self._doubter.doubts(launch, lead=central):
             return False
+        if launch.planned and not any(s.dates or s.outside for s in launch.sightings):
+            return False
         if central:
             yearly = launch.date is not None and launch.date.precision == "year"
             return not (yearly and any(p.plural for p in launch.first.phrases))

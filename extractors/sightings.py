@@ -216,7 +216,7 @@ class SightingFinder:
             near = self.rows[max(0, number - 1)].code + row.code + self.rows[min(number + 1, len(self.rows) - 1)].code
             if not any(self._code[name] in near for name in ("TIME", "DATE")) or self._asks(row):
                 continue
-            if any(name in self._code and self._code[name] in row.code for name in _IDLE):
+            if any(name in self._code and self._code[name] in row.code for name in _IDLE) or self._weigher.against(row):
                 continue
             for at, chunk in enumerate(row.chunks):
                 if chunk.name == "WEAPON" and self._acts(row, at, chunk.item):
@@ -380,6 +380,8 @@ class SightingFinder:
         chunks = row.chunks
         if rule == "passive.reduced":
             return chunks[trigger + 1].low in _DETERMINERS or chunks[trigger + 1].low.isdigit()
+        if rule == "failed" and chunks[trigger].name == "LOSE":
+            return chunks[weapon].item.weapon_class == "attack_drone"
         if rule == "flight" and weapon < trigger and weapon > 0 and chunks[weapon - 1].name == "WITH":
             return True
         if rule not in ("passive", "flight", "active") or not self._doc.title:
@@ -396,6 +398,8 @@ class SightingFinder:
         chunks = row.chunks
         phrase = chunks[weapon].item if weapon >= 0 else None
         if isinstance(phrase, NounPhrase) and phrase.kind == "weapon" and phrase.role not in ("weapon", "target"):
+            return False
+        if needs in ("direction", "motion") and self._weigher.against(row):
             return False
         if needs == "direction":
             between = {chunk.name for chunk in chunks[trigger + 1 : weapon]}
