@@ -257,24 +257,30 @@ class Recorder:
     # -- the record ----------------------------------------------------------------------------------------------------
 
     def _record(self, key: str, launch: Told, role: Role) -> FoundLaunch:
+        draft = self._drafted(launch)
+        mentions = tuple(sorted({Span(s.start, s.end) for s in launch.sightings}))
+        guards = tuple(dict.fromkeys(guard for s in launch.sightings for guard in s.guards))
+        return FoundLaunch(self._written(key, launch, role, draft), mentions, draft.sources, guards)
+
+    def _drafted(self, launch: Told) -> _Draft:
+        """What the sightings say, field by field, with its sources."""
         draft = _Draft(launch)
-        self._date(draft)
-        self._weapon(draft)
-        self._count(draft)
-        self._places(draft)
-        self._measures(draft)
-        self._time(draft)
-        status = self._status(launch)
-        actor = next((s.actor for s in launch.sightings if s.actor is not None and self._is_of(s.actor, launch)), None)
+        for fill in (self._date, self._weapon, self._count, self._places, self._measures, self._time):
+            fill(draft)
+        actor = self._party_of(launch)
         if actor is not None:
             draft.sources["country"] = Span(actor.start, actor.end)
         if launch.country_inferred:
             draft.inferred.append("country")
+        return draft
+
+    def _written(self, key: str, launch: Told, role: Role, draft: _Draft) -> Launch:
         fields = draft.fields
-        record = Launch(
+        spacefaring = fields["weapon_class"] == "space_launch_vehicle"
+        return Launch(
             key=key,
             country=launch.country,
-            actor=self._actor_name(actor, launch, spacefaring=fields["weapon_class"] == "space_launch_vehicle"),
+            actor=self._actor_name(self._party_of(launch), launch, spacefaring=spacefaring),
             date=launch.date.date if launch.date else None,
             date_precision=launch.date.precision if launch.date else "unknown",
             time_local=fields.get("time_local"),  # type: ignore[arg-type]
@@ -286,7 +292,7 @@ class Recorder:
             landing_area=fields.get("landing_area"),  # type: ignore[arg-type]
             distance_km=fields.get("distance_km"),  # type: ignore[arg-type]
             apogee_km=fields.get("apogee_km"),  # type: ignore[arg-type]
-            status=status,
+            status=self._status(launch),
             role=role,
             attribution=source_of(self._doc, launch),
             evidence=tuple(Evidence(s.start, s.end, self._doc.text[s.start : s.end]) for s in _worthy(launch)),
@@ -294,12 +300,11 @@ class Recorder:
             inferred=tuple(draft.inferred),
             time_utc=self._time_utc(launch, fields.get("time_local")),
         )
-        mentions = tuple(sorted({Span(s.start, s.end) for s in launch.sightings}))
-        guards = tuple(dict.fromkeys(guard for s in launch.sightings for guard in s.guards))
-        return FoundLaunch(record, mentions, draft.sources, guards)
 
-    def _is_of(self, actor: Actor, launch: Told) -> bool:
-        return actor.country is not None and self._teller.state_of(actor.country) in (launch.country, None)
+    def _party_of(self, launch: Told) -> Actor | None:
+        """The launching party in the launch's own words."""
+        named = (s.actor for s in launch.sightings if s.actor is not None and s.actor.country)
+        return next((a for a in named if self._teller.state_of(a.country or "") in (launch.country, None)), None)
 
     def _date(self, draft: _Draft) -> None:
         told = draft.told

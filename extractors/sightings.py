@@ -156,6 +156,7 @@ _PAST = frozenset(
      "burst", "tore", "sped", "began"]
 )  # fmt: skip
 _HOLDERS = frozenset(["WEAPON", "LAUNCHNOUN", "PRONOUN", "ECHO", "TRY", "NEWDATE", "INPENCIL", "COUNTDOWN"])
+_TOLD = frozenset(["notified", "informed", "told", "warned", "tells", "asked", "notifies", "informs"])
 _COUNTS = frozenset(["count", "account", "tally", "reckoning", "estimate", "estimates", "figures", "standards", "book"])
 _ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
 _FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
@@ -374,17 +375,18 @@ class SightingFinder:
         """Whether the frame speaks of what is at any time, or has mistaken who does what.
 
         "Before a missile is tested" and "the missile flies at Mach 5" tell of no launch; headlines, which speak in the
-        present of what has happened, come without a title of their own. In "the Rockets fired their coach" and "a jet
-        with missiles flew past" the weapon is not what is launched or flies.
+        present of what has happened, are one sentence without a title of its own. In "the Rockets fired their coach"
+        and "a jet with missiles flew past" the weapon is not what is launched or flies.
         """
         chunks = row.chunks
         if rule == "passive.reduced":
             return chunks[trigger + 1].low in _DETERMINERS or chunks[trigger + 1].low.isdigit()
         if rule == "failed" and chunks[trigger].name == "LOSE":
-            return chunks[weapon].item.weapon_class == "attack_drone"
+            return bool(chunks[weapon].item.weapon_class == "attack_drone")
         if rule == "flight" and weapon < trigger and weapon > 0 and chunks[weapon - 1].name == "WITH":
             return True
-        if rule not in ("passive", "flight", "active") or not self._doc.title:
+        headline = not self._doc.title and len(self._doc.sentences) < 2
+        if rule not in ("passive", "flight", "active") or headline:
             return False
         if rule == "active":
             return chunks[trigger].name == "LAUNCHES" and chunks[max(0, trigger - 1)].low in ("each", "which", "that")
@@ -639,36 +641,30 @@ class SightingFinder:
                 return self._antecedent(chunks, at)
             if chunk.end <= self._doc.dateline_end:
                 break
-            if (
-                chunk.name in ("ACTOR", "OWNER")
-                and _launches(chunk.item)
-                and not self._oblique(chunks, at)
-                and not (
-                    at > 1 and chunk.name == "OWNER" and chunks[at - 1].name == "WORD" and chunks[at - 2].low == "to"
-                )
-                and not (
-                    at
-                    and chunks[at - 1].low
-                    in ("notified", "informed", "told", "warned", "tells", "asked", "notifies", "informs")
-                )
-            ):
-                if (
-                    at >= 2
-                    and chunks[at - 1].name == "AND"
-                    and chunks[at - 2].name == "ACTOR"
-                    and _launches(chunks[at - 2].item)
-                ):
-                    return chunks[at - 2].item  # type: ignore[no-any-return]
-                return chunk.item  # type: ignore[no-any-return]
-        possessor = next(
-            (c.item for i, c in enumerate(chunks[max(0, trigger - 5) : trigger], max(0,
-            trigger - 5)) if c.name in ("ACTOR", "PLACE", "OWNER") and i and chunks[i - 1].low in ("of", "the")
-             and _launches(c.item) and i >= trigger - 4),
-            None,
-        )  # fmt: skip
-        if possessor is not None:
-            return possessor  # type: ignore[no-any-return]
-        clause = self._doc.clause_at(chunks[trigger].start)
+            if self._is_subject(chunks, at):
+                paired = at >= 2 and chunks[at - 1].name == "AND" and chunks[at - 2].name == "ACTOR"
+                first = at - 2 if paired and _launches(chunks[at - 2].item) else at
+                return chunks[first].item  # type: ignore[no-any-return]
+        return self._possessor(chunks, trigger) or self._clause_subject(chunks[trigger].start)
+
+    def _is_subject(self, chunks: Sequence[Chunk], at: int) -> bool:
+        """Whether the chunk is a party that may do what the verb says, and none that is told, warned or evaded."""
+        chunk = chunks[at]
+        if chunk.name not in ("ACTOR", "OWNER") or not _launches(chunk.item) or self._oblique(chunks, at):
+            return False
+        evaded = at > 1 and chunk.name == "OWNER" and chunks[at - 1].name == "WORD" and chunks[at - 2].low == "to"
+        return not evaded and not (at and chunks[at - 1].low in _TOLD)
+
+    def _possessor(self, chunks: Sequence[Chunk], trigger: int) -> Actor | None:
+        """The party of the noun right before the verb: "the navy of Iran launched"."""
+        for at in range(max(1, trigger - 4), trigger):
+            of = chunks[at].name in ("ACTOR", "PLACE", "OWNER") and chunks[at - 1].low in ("of", "the")
+            if of and _launches(chunks[at].item):
+                return chunks[at].item  # type: ignore[no-any-return]
+        return None
+
+    def _clause_subject(self, offset: int) -> Actor | None:
+        clause = self._doc.clause_at(offset)
         return clause.subject if clause.subject and _launches(clause.subject) else None
 
     def _antecedent(self, chunks: Sequence[Chunk], at: int) -> Actor | None:
