@@ -136,6 +136,23 @@ _GROUP_SIZE = {
     "foursome": 4, "quintet": 5, "sextet": 6, "septet": 7, "octet": 8,
 }  # fmt: skip
 _PLURAL_MULTIPLES = {"tens": 20, "dozens": 24, "scores": 40, "hundreds": 200, "thousands": 2000}
+_ARTICLES = ("a", "an", "the", "this")
+_AFTER_ARTICLE = frozenset([*_MULTIPLES, *_GROUP_SIZE, "half", "half-dozen", *(phrase[1] for phrase in _FEW)])
+_COUNT_OPENERS = frozenset(
+    [
+        *_UNITS,
+        *_TENS,
+        *_MULTIPLES,
+        *_GROUP_SIZE,
+        *_PLURAL_MULTIPLES,
+        *_MANY,
+        *_ARTICLES,
+        "few",
+        "twin",
+        "half",
+        "half-dozen",
+    ]
+)
 _JOINS = ("to", "or", "-", "–", "and")
 
 
@@ -154,6 +171,10 @@ def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
     """
     low = words[at].low
     following = words[at + 1].low if at + 1 < len(words) else ""
+    if low not in _COUNT_OPENERS and not low[:1].isdigit() and low.partition("-")[0] not in _TENS:
+        return None
+    if low in _ARTICLES and following not in _AFTER_ARTICLE:
+        return None
     if low == "twin":
         return Count(2, 2), at, at + 1
     if low in _PLURAL_MULTIPLES:
@@ -162,9 +183,10 @@ def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
         if following in ("dozen", "hundred"):
             return Count(2 * _MULTIPLES[following], None), at, at + 2
         return Count(2, None), at, at + 1
-    for phrase in _FEW:
-        if tuple(word.low for word in words[at : at + len(phrase)]) == phrase and following != "dozen":
-            return Count(2, None), at, at + len(phrase)
+    if low in _ARTICLES:
+        for phrase in _FEW:
+            if tuple(word.low for word in words[at : at + len(phrase)]) == phrase and following != "dozen":
+                return Count(2, None), at, at + len(phrase)
     read = _group_size(words, at) or _half(words, at) or read_number(words, at)
     return _hedged(words, at, *read) if read else None
 
