@@ -39,6 +39,7 @@ _PROTESTS = re.compile(
     re.IGNORECASE,
 )
 _TAKES_PART = ("state", "group", "body", "office")
+_BASED = re.compile(r"\b([A-Z][\w.]+(?: [A-Z]\w+)?)-(?:based|headquartered|listed|run|born)\b")
 _ENOUGH = 2.0
 _READ = 8  # sightings of a launch, and places of a sighting, that are weighed
 _STRETCH = 600  # characters about a sighting
@@ -158,11 +159,23 @@ class LauncherFinder:
         found += [("", _SHIPS[name], 1.5) for name in {m[1] for m in _SHIP.finditer(self._doc.normal)}]
         parties = {(self._kind(a), country) for a in self._doc.actors if (country := self._state(a.country))}
         found += [(kind, country, 1.5 if kind == "group" else 1.25) for kind, country in sorted(parties) if kind]
+        found += [("", country, 2.5) for country in self._bases()]
         if self._doc.dateline:
             found.append(("", self._doc.dateline, 2.0 if self._doc.dateline in AT_WAR_WITHIN else 1.0))
         named = {m.entry.id: m.entry for m in self._doc.mentions if isinstance(m.entry, Weapon)}
         found += [("", country, weight) for country, weight in _made(named.values(), 2.0)]
         return found
+
+    def _bases(self) -> list[str]:
+        """States in which firms are said to sit: "the Beijing-based company"."""
+        found: dict[str, None] = {}
+        for match in _BASED.finditer(self._doc.normal):
+            for mention in self._doc.packs.mentions(match[1]):
+                if isinstance(mention.entry, State) and (country := self._state(mention.entry.code)):
+                    found[country] = None
+                elif isinstance(mention.entry, Place) and len(mention.entry.country) == 1:
+                    found[mention.entry.country[0]] = None
+        return list(found)
 
     def _kind(self, actor: Actor) -> str:
         if isinstance(actor.entry, Body) and actor.entry.launches:
@@ -237,7 +250,8 @@ class LauncherFinder:
                     weight = (8.0 if home else 5.0) if place.rank >= 3 else 3.0
                     yield _TENANTS.get(place.country, place.country), weight
                 elif place.role == "landing" and place.country:
-                    yield place.country, -2.5 if hostile else -0.5
+                    against = 2.5 if hostile and place.country not in AT_WAR_WITHIN else 0.5
+                    yield place.country, -against
                     for foe in _FOES.get(place.country, ()):
                         yield foe, 1.5 if hostile and foe in self._named else 0.0
         for start, end, weight in self._around(launch):

@@ -22,16 +22,20 @@ _EXPLAINED = re.compile(
 _AFTER = re.compile(
     r"s?,? [\"'(]?(?:(?:is |was )?(?:called|named|dubbed|christened|known as) )[\"'(]?(?:the )?" + _NAME
 )
+# Between a name and a weapon these say that the name did something to it, or how many there were.
+_ACTS = re.compile(
+    r"\s(?:\w+ed|fires?|sent|shot|sends|launch(?:es)?|two|three|four|five|six|seven|eight|nine|ten|dozens?)\s"
+)
 _SPACE = re.compile(r"\b(?:satellites?|spacecraft|orbit\w*|spaceports?|payloads?|suborbital)\b", re.IGNORECASE)
 _NO_NAMES = word_set(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december the this that these those its their his her our two three four five six
-    seven eight nine ten several more both some most many all other another each no what which when while after before
-    and but for from with western eastern northern southern north south east west army navy air space force state
-    soviet islamist shia palestinian european japanese chinese official officials witnesses police new first
+    seven eight nine ten several more both some most many all other another each no what which when while after
+    before and but for from with western eastern northern southern north south east west army navy air space force
+    state soviet islamist shia palestinian european japanese chinese official officials witnesses police new first
     second third last next one none rebel rebels private commercial nuclear defence defense civil russian moscow
-    ministry outside inside page old big small a an in on at then around about nearly almost over under roughly
-    approximately close only just perhaps maybe up down off out at least than fewer less upwards between altogether
+    ministry outside inside around about nearly almost roughly over page old big small a an in on at then under
+    approximately close only just perhaps maybe up down off out least than fewer less upwards between altogether
     total eleven twelve thirteen fourteen fifteen sixteen twenty thirty forty fifty dozens scores hundreds exactly
     barely"""
 )
@@ -56,7 +60,12 @@ def with_new_names(text: str, mentions: Sequence[Mention]) -> list[Mention]:
 
 def _introduced(text: str, noun: Mention) -> Iterator[str]:
     near = _BEFORE.search(text[max(0, noun.start - 48) : noun.start].rpartition("\n")[2])
-    if near is not None and _is_name(near, text) and (_numbered(near["name"]) or not _opens(near)):
+    if (
+        near is not None
+        and _is_name(near, text)
+        and not _ACTS.search(near[0])
+        and (_numbered(near["name"]) or not _opens(near))
+    ):
         yield near["name"]
     explained = _EXPLAINED.search(text[max(0, noun.start - 110) : noun.start].rpartition("\n")[2])
     for match in (explained, _AFTER.match(text, noun.end)):

@@ -670,6 +670,9 @@ def _role(mention: Mention) -> str:
     return "interceptor" if isinstance(entry, Weapon) and entry.weapon_class == "interceptor" else "weapon"
 
 
+_KIND_AFTER = re.compile(r"(?<=\w) (?:rocket|missile|drone)s?$")
+
+
 def _class_of_target(words: str) -> str | None:
     """The class in the words for a target: "a medium-range ballistic missile target", "an ICBM target"."""
     short = re.search(r"\b([im]r|sr|ic)bm\b", words)
@@ -684,6 +687,7 @@ def _class_of_target(words: str) -> str | None:
 def _surface(text: str, mention: Mention) -> str:
     """The weapon's name as written, in the singular."""
     written = text[mention.start : mention.end].removesuffix("-type").removesuffix("-style")
+    written = _KIND_AFTER.sub("", written)
     if mention.plural and written.endswith("s"):
         return written[:-1]
     if written.endswith("s") and not mention.alias.endswith("s"):

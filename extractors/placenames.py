@@ -220,7 +220,7 @@ class NameReader:
     def _breaks(self, at: int, first: int) -> bool:
         word = self._words[at]
         if word.text[0].isupper():
-            return word.low in _BREAKERS and len(word.text) > 1
+            return False
         if word.low in _BREAKERS or (word.low in _LEADING and at > first and self._words[at - 1].low not in _LINKS):
             return True
         if word.low.endswith("ing") and len(word.low) > 4 and word.low not in _ING_NOUNS:

@@ -69,12 +69,13 @@ _FLY = word_set(
 )
 _FALL = word_set(
     """fell fall falls falling fallen landed land lands landing came come comes coming dropped drop drops dropping
-    splashed splashdown splash plunged plunge plunging crashed crash crashes crashing slammed slam smashed ploughed
-    plowed hit hits hitting struck striking strikes impact impacts impacted impacting explode exploded explodes
-    exploding detonated end ended ends buried sank sink punched pierced dug reached reach reaching arrived ditched
-    tumbled thudded nosed tore tear destroyed destroy destroying damaged wrecked killed wounded injured debris
-    wreckage fragments remains crater craters target targets targeted targeting dived dove plopped ploughing
-    entered entering broke dead burned burnt ablaze hitting slamming missed bullseye got touched returned"""
+    splashed splashing splashdown splash plunged plunge plunging crashed crash crashes crashing slammed slam
+    smashed ploughed plowed hit hits hitting struck striking strikes impact impacts impacted impacting explode
+    exploded explodes exploding detonated end ended ends buried sank sink punched pierced dug reached reach
+    reaching arrived ditched tumbled thudded nosed tore tear destroyed destroy destroying damaged wrecked killed
+    wounded injured debris wreckage fragments remains crater craters target targets targeted targeting dived dove
+    plopped ploughing entered entering broke dead burned burnt ablaze slamming missed bullseye got touched
+    returned"""
 )
 _AIM = word_set("aimed aim aiming bound toward destined intended directed direct way route en direction headed heading")
 _STOP = word_set(
@@ -325,6 +326,8 @@ class PlaceReader:
             harm = any(word.low in _HARMED for word in self._words[max(first, at - 4) : at])
             sure = motion == "fall" and not harm
             return "landing", (4 if sure else 3) - 2 * (not self._telling(name)), name
+        if low != "at" and self._aimed_at(at, first):
+            return "landing", 4 if self._telling(name) else 2, name
         near: Motion = motion if self._motion(at, first, 8) and before != "," else ""
         if low == "at":
             return self._at(name, near)
@@ -340,6 +343,16 @@ class PlaceReader:
             return ("landing", 4 if low == "on" else 2, name) if near in ("launch", "fly") else None
         known = name.kind or low in ("near", "off") or self._is_site(name)
         return "site", 3 if known and name.proper else 1, name
+
+    def _aimed_at(self, at: int, first: int) -> bool:
+        """Whether the place only says where the target lies: "fired at a police post in Bannu"."""
+        for back in range(at - 2, max(first, at - 7) - 1, -1):
+            if self._words[back].low in _OF or self._words[back].low in (",", ";"):
+                return False
+            if self._words[back].low in ("at", "against"):
+                timed = self._names.timed(back + 1) or self._words[back + 1].low in ("dawn", "dusk", "least", "around")
+                return not timed and self._motion(back, first) in ("launch", "fly")
+        return False
 
     def _moves_near(self, at: int, first: int, limit: int) -> bool:
         return any(word.low in _OF for word in self._words[max(first, at - _BACK) : min(limit, at + _BACK)])

@@ -28,7 +28,7 @@ class Naming(NamedTuple):
 
 
 # What tells one of a series from the next: "PSLV-C63", "Tien Kung IV", "Ceres-1 Y5", "Khaybar Shekan-M".
-_SERIAL = re.compile(r"-(?:[A-Z]{1,2}\d{1,3}|[A-Z]{1,2})\b(?!-)| (?:[IVX]{1,4}|Y\d{1,3})\b")
+_SERIAL = re.compile(r"-(?:[A-Z]{1,2}\d{1,3}|\d{1,2}[A-Z]?|[A-Z]{1,2})\b(?!-)| (?:[IVX]{1,4}|Y\d{1,3})\b")
 _BELOW = re.compile(r"\b(?:submarines?|under ?water|under the sea|beneath the (?:sea|surface|waves))\b", re.IGNORECASE)
 _IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit\w*|payloads?|astronauts?|capsule|lift-?off|launch ?pad|"

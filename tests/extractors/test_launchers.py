@@ -54,7 +54,7 @@ def launch_in(text: str, title: str = "") -> Launch:
         ),
         (
             "LBY",
-            "Libya",
+            None,
             "TRIPOLI - Exploding drones came down on the harbour of Zawiya on Tuesday. No side owned up.",
         ),
     ],
@@ -94,3 +94,9 @@ def test_it_is_the_state_whose_weapons_the_sentence_before_speaks_of() -> None:
     )
     (launch,) = extract(text, published=PUBLISHED).launches
     assert (launch.country, launch.actor, launch.date) == ("PRK", "North Korea", date(2025, 12, 28))
+
+
+def test_a_firm_is_of_the_state_where_it_is_based() -> None:
+    text = "A Hangzhou-based firm sent its Azure-1 rocket aloft on Tuesday from a barge with four satellites."
+    launch = launch_in(text)
+    assert (launch.country, launch.weapon_name) == ("CHN", "Azure-1")

@@ -56,3 +56,9 @@ def test_class_from_the_words_about_it(weapon_class: str, text: str) -> None:
 )
 def test_name_with_its_number_in_the_series(name: str | None, text: str) -> None:
     assert last_launch(text).weapon_name == name
+
+
+def test_who_fired_is_no_name_of_a_weapon() -> None:
+    text = "Iran's Guards fired three missiles on Tuesday from Tabriz at a base near Erbil in Iraq."
+    launch = last_launch(text)
+    assert (launch.weapon_name, launch.launch_site) == (None, "Tabriz")
