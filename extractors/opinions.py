@@ -39,7 +39,7 @@ _MEANT = word_set("it this that these them") | _forms(
     attack strike shot trial operation event move act demonstration exercise timing lift-off blast-off ascent mission
     outing splashdown bombardment onslaught debut"""
 )
-_DETERMINERS = word_set("the its this that their his her such a an")
+_DETERMINERS = word_set("the its this that their his her such")
 _SHORTEST_QUOTE = 12  # characters
 _LONGEST_OBJECT = 7  # words
 _STOPS = frozenset({".", ";", "!", "?", "—", ":"})
@@ -83,7 +83,7 @@ class Opinions:
         low = view.words[verb].low
         if low in _SPEAKING:
             return verb + 2 if view.words[verb + 1].low in _OF and verb + 2 < len(view.words) else 0
-        if low not in _NAMING:
+        if low not in _NAMING or (verb > 1 and view.words[verb - 2].low == "what"):  # "what it called a satellite"
             return 0
         for at in range(verb + 1, min(len(view.words) - 1, verb + _LONGEST_OBJECT)):
             if view.words[at].low in _STOPS or view.words[at].low == ",":

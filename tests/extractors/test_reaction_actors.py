@@ -150,3 +150,8 @@ def test_allies_answer_the_first_shot_and_not_the_one_in_reply() -> None:
     launches = {launch.key: launch.country for launch in found.launches}
     answered = {launches[r.about] for r in found.reactions if r.actor_country == "JPN" and r.about}
     assert answered == {"PRK"}
+
+
+def test_what_a_launcher_calls_its_satellite_is_no_praise() -> None:
+    told = "North Korea launched what it called a reconnaissance satellite on Sunday."
+    assert reactors("Japan condemned the launch.", told) == {("JPN", "condemn")}
