@@ -250,8 +250,8 @@ class LauncherFinder:
                     weight = (8.0 if home else 5.0) if place.rank >= 3 else 3.0
                     yield _TENANTS.get(place.country, place.country), weight
                 elif place.role == "landing" and place.country:
-                    against = 2.5 if hostile and place.country not in AT_WAR_WITHIN else 0.5
-                    yield place.country, -against
+                    own_war = place.country in AT_WAR_WITHIN
+                    yield place.country, (1.0 if own_war else -2.5) if hostile else -0.5
                     for foe in _FOES.get(place.country, ()):
                         yield foe, 1.5 if hostile and foe in self._named else 0.0
         for start, end, weight in self._around(launch):
