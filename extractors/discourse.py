@@ -48,6 +48,7 @@ _DATED_NOUNS = frozenset(
      "qualification flight", "outing"]
 )  # fmt: skip
 _ANY_ATTACK = word_set("strike strikes attack attacks raid raids assault assaults bombardment onslaught wave blitz")
+_TALLIED = frozenset(["attempts", "launches", "tests", "trials", "flights", "firings", "tries", "missions"])
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
 
 
@@ -460,6 +461,8 @@ class Teller:
             and not _same_breath(told, sighting)
         ):
             return False
+        if _is_tally(sighting) and date is None:
+            return False
         if sighting.order == "another" and sighting.times and not sighting.definite:
             return False
         if sighting.phrase and (sighting.phrase.role == "target") != (told.role == "target") and sighting.weapon_class:
@@ -501,6 +504,13 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
         return False
 
     return special("missile", a) == a and special("missile", b) == b
+
+
+def _is_tally(sighting: Sighting) -> bool:
+    """ "Three attempts", "two tests": several launches at once, which are none of those told one by one."""
+    phrase = sighting.phrase
+    counted = phrase is not None and phrase.kind == "launch" and phrase.determiner == "count" and phrase.plural
+    return counted and phrase is not None and phrase.noun in _TALLIED
 
 
 def _same_breath(told: Told, sighting: Sighting) -> bool:

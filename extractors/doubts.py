@@ -23,9 +23,12 @@ _SERIES = re.compile(
     r"|\b(?:in|over|within|during|for) (?:\w+ )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+)"
     r" (?:years|months|weeks)\b"
     r"|\b(?:in|during|throughout) the (?:[\w-]+ ){0,2}(?:war|conflict|campaign|invasion|intifada|decade|years)\b(?! on)"
+    r"|\b(?:weeks|months|years|phases?|stages?) of the (?:[\w-]+ ){0,2}(?:war|conflict|campaign|invasion|siege)\b"
     r"|\b(?:in|during) (?:19|20)\d\d alone\b|\b(?:between|from) (?:19|20)\d\d (?:and|to) (?:19|20)\d\d\b"
     r"|\b\w+ times (?:since|in|over)\b|\bthroughout\b"
 )
+_PRESENT = re.compile(r"(?!was\b|has\b|is\b)[a-z-]+s\b")
+_TOO_MANY = 1000  # weapons, for one launch without a day
 _FAR = 99  # sentences or paragraphs, where no day stands anywhere
 
 
@@ -41,7 +44,7 @@ class Doubter:
             return True
         if any(s.dates for s in launch.sightings) or (launch.date is not None and not launch.date_inferred):
             return False
-        if launch.date is None and not any(_introduces(sighting) for sighting in launch.sightings):
+        if launch.date is None and not any(self._introduces(sighting) for sighting in launch.sightings):
             return True
         far = self._paragraphs_from_date(launch) > 1
         if all(self._vague(s, far=far, lead=lead) for s in launch.sightings):
@@ -58,6 +61,8 @@ class Doubter:
         own = any(launch.date_from in s.dates for s in launch.sightings) and not launch.date_inferred
         if own and launch.date is not None and launch.date.precision == "day":
             return False
+        if any(p.count is not None and (p.count.low or 0) >= _TOO_MANY for p in sighting.phrases):
+            return True
         sentence = self._doc.sentences[sighting.sentence]
         return _SERIES.search(self._doc.normal[sentence.start : sentence.end].lower()) is not None
 
@@ -74,7 +79,15 @@ class Doubter:
         many = phrase is not None and phrase.kind == "weapon" and phrase.determiner == "bare" and phrase.plural
         if sighting.quoted and (many or sighting.actor is None):
             return True
-        return many and ((sighting.perfect and not lead) or (far and sighting.actor is None))
+        if sighting.perfect and not lead and (many or sighting.definite):
+            return True
+        return many and far and sighting.actor is None
+
+    def _introduces(self, sighting: Sighting) -> bool:
+        """Whether a mention tells, not in the present, of the firing of a weapon that it does not take for known."""
+        phrase = sighting.phrase
+        present = _PRESENT.match(self._doc.normal, sighting.at) is not None
+        return sighting.kind == "event" and phrase is not None and not phrase.definite and not present
 
     def _sentences_from_date(self, launch: Told) -> int:
         """How many sentences before the launch the day stands that was taken for its own."""
@@ -85,8 +98,3 @@ class Doubter:
         """The same in paragraphs."""
         found = launch.date_from
         return launch.first.paragraph - self._doc.sentence_at(found.start).paragraph if found is not None else _FAR
-
-
-def _introduces(sighting: Sighting) -> bool:
-    """Whether a mention tells of the firing of a weapon that it does not take for known."""
-    return sighting.kind == "event" and sighting.phrase is not None and not sighting.phrase.definite

@@ -185,7 +185,8 @@ class Weigher:
     def _reading(self, row: Row, at: int, common: _Common, weight: int) -> Reading:
         chunks = row.chunks
         phrase: NounPhrase = chunks[at].item
-        does, used = _deed_of(chunks, at), _deed_with(chunks, at)
+        does = _deed_of(chunks, at) and not _spoken_about(chunks, at)
+        used = _deed_with(chunks, at)
         counted = phrase.determiner == "count" and not phrase.partial
         weight += _DEED if does else _USED if used else 0
         weight += counted + (does and (counted or phrase.determiner == "a"))

@@ -141,7 +141,7 @@ _LAUNCH_WORD = re.compile(
 _NOT_FLYING_TAILS = word_set(
     """channel channels television tv news dish phone phones image images imagery picture pictures photo photos
     photograph photographs data link links broadcaster office broadcast radio internet signal signals navigation
-    company firm maker operator dealer show"""
+    company firm maker operator dealer show control centre center station ground"""
 )
 # Heads of compounds in which a weapon, in the singular, only says of what kind: "missile crews", "Iskander brigade".
 _NOT_WEAPON_TAILS = word_set(
@@ -255,10 +255,21 @@ class PhraseFinder:
         """Whether the mention is no weapon: part of a compound ("missile crews") or a drone for peaceful use."""
         if not mention.plural and self._word_after(mention.end) in _NOT_WEAPON_TAILS:
             return self._doc.normal[mention.end : mention.end + 1] == " "
+        if isinstance(mention.entry, Weapon) and self._names_a_launcher(mention):
+            return True
         if isinstance(mention.entry, Noun) and mention.entry.weapon_class == "attack_drone":
             at = bisect_left(self._starts, mention.start)
             return any(word.low in _PEACEFUL for word in self._words[max(0, at - 2) : at])
         return False
+
+    def _names_a_launcher(self, mention: Mention) -> bool:
+        """Whether the name is that of what launches: "Pinaka rocket launchers", "Iskander launchers"."""
+        if self._space:
+            return False
+        following = self._doc.mentions_in(mention.end, mention.end + 30, "noun")
+        return any(
+            m.start == mention.end + 1 and isinstance(m.entry, Noun) and m.entry.role == "launcher" for m in following
+        )
 
     def _word_after(self, offset: int) -> str:
         at = bisect_left(self._starts, offset)

@@ -6,6 +6,7 @@ noun, which a preposition or the number of the verb gives away.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from extractors.chunks import Chunk, Row
@@ -17,6 +18,12 @@ from extractors.nounphrases import NounPhrase
 _MERE_LEAVING = frozenset(["left", "departed", "was off", "was under way"])  # said of buses and ships as well
 _TOPIC = frozenset(["of", "about", "against", "for", "on", "like"])
 _USES = frozenset(["uses", "use", "used", "employs", "employ"])
+_TRYING = frozenset(["testing", "trialling", "trialing", "flight-testing", "test-flying"])
+_CALLED = frozenset(["called", "named", "dubbed", "christened", "nicknamed", "codenamed"])
+_INDOORS = re.compile(
+    r"\s(?:its|the|a|an|their)\s(?:[\w'-]+\s){0,3}?(?:hall|hangar|building|factory|plant|workshop|port|harbou?r|dock|depot"
+    r"|shed|yard|museum|warehouse|facility)\b"
+)
 _HANGS_ON = frozenset(["for", "with", "about", "against", "carrying", "containing", "without", "behind", "like"])
 
 
@@ -30,8 +37,13 @@ def of_another_subject(document: Document, row: Row, rule: str, trigger: int, we
         return False
     if rule == "passive":
         return _belongs_before(chunks, weapon) or _disagrees(document, chunks, trigger, weapon, phrase)
+    if rule.startswith("active"):
+        return _is_a_name(chunks, weapon) or _goes_on(document, row, trigger)
     if rule == "liftoff" and chunks[trigger].low in _MERE_LEAVING:
-        return any(chunk.name == "BY" for chunk in chunks[weapon + 1 : trigger])
+        indoors = _INDOORS.match(document.normal, chunks[trigger].end, chunks[trigger].end + 60) is not None
+        return indoors or any(chunk.name == "BY" for chunk in chunks[weapon + 1 : trigger])
+    if rule == "liftoff":
+        return _present(chunks[trigger]) and document.title != "" and not _timed(row)
     if rule == "open.motion":
         first = weapon
         while first > 1 and chunks[first - 1].name in ("AND", "WEAPON"):
@@ -41,6 +53,31 @@ def of_another_subject(document: Document, row: Row, rule: str, trigger: int, we
         uses = chunks[trigger].low in _USES and chunks[trigger - 1].name != "BE"
         return uses or phrase.role == "payload"
     return False
+
+
+def _is_a_name(chunks: Sequence[Chunk], weapon: int) -> bool:
+    """Whether something else bears the weapon's name ("a pickup called Missile")."""
+    return weapon > 1 and chunks[weapon - 1].low in _CALLED and chunks[weapon - 2].name != "WEAPON"
+
+
+def _goes_on(document: Document, row: Row, trigger: int) -> bool:
+    """Whether the verb says what goes on or what a weapon does as a rule ("is testing", "the Pinaka fires rockets")."""
+    chunks = row.chunks
+    if document.title == "" or _timed(row):
+        return False
+    if chunks[trigger].low in _TRYING:
+        return trigger > 0 and chunks[trigger - 1].low in ("is", "are")
+    before = {chunk.name for chunk in chunks[:trigger]}
+    return chunks[trigger].name == "LAUNCHES" and not before & {"ACTOR", "OWNER"}
+
+
+def _present(chunk: Chunk) -> bool:
+    first = chunk.low.split(" ", 1)[0]
+    return first.endswith("s") and first not in ("was", "has", "is")
+
+
+def _timed(row: Row) -> bool:
+    return any(chunk.name in ("DATE", "TIME") for chunk in row.chunks)
 
 
 def has_coming_day(document: Document, row: Row) -> bool:
