@@ -85,9 +85,9 @@ class Doubter:
 
     def _introduces(self, sighting: Sighting) -> bool:
         """Whether a mention tells, not in the present, of the firing of a weapon that it does not take for known."""
-        phrase = sighting.phrase
-        present = _PRESENT.match(self._doc.normal, sighting.at) is not None
-        return sighting.kind == "event" and phrase is not None and not phrase.definite and not present
+        if sighting.kind != "event" or sighting.quoted or _PRESENT.match(self._doc.normal, sighting.at):
+            return False
+        return sighting.phrase is not None and not sighting.phrase.definite
 
     def _sentences_from_date(self, launch: Told) -> int:
         """How many sentences before the launch the day stands that was taken for its own."""
