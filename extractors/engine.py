@@ -15,7 +15,10 @@ from extractors.records import Evidence, Extraction
 # Without one of these an article tells of no launch, and is not read further.
 _GATE = re.compile(
     r"missile|rocket|drone|\bICBM|\bSLBM|ballistic|satellite|projectile|hypersonic|warhead|spacecraft|katyusha|shahed|orbit"
-    r"|lift-?off|tomahawk|hwasong|starship|falcon 9|\bUAV|iskander|atacms|minuteman|test-fir|airspace|space (?:cent|launch|agency)",  # noqa: E501
+    r"|lift-?off|tomahawk|hwasong|starship|falcon 9|\bUAV|iskander|atacms|minuteman|test-fir|airspace|space (?:cent|launch|agency)"  # noqa: E501
+    r"|kinzhal|kalibr|himars|storm shadow|fateh|zolfaghar|qassam|soyuz|long march|ariane|\bvega c|new glenn|angara"
+    r"|proton-m|pslv|gslv|\bagni|prithvi|brahmos|shaheen|hyunmoo|trident|sarmat|\byars\b|bulava|oreshnik|oniks|tsirkon"
+    r"|zircon|neptune missile|spaceport|cosmodrome|launch ?pad|minotaur|pralay|pinaka|atmaca|nirbhay|khorramshahr",
     re.IGNORECASE,
 )
 

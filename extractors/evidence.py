@@ -128,7 +128,7 @@ class Weigher:
 
         `told`: the text has told of a launch before, so that another is the likelier.
         """
-        candidates = [i for i, c in enumerate(row.chunks) if c.name == "WEAPON" and i not in used and _can_fly(c.item)]
+        candidates = [i for i, c in enumerate(row.chunks) if i not in used and c.name == "WEAPON" and self._can_fly(c)]
         if not candidates:
             return None
         dated = self._dated(row)
@@ -140,6 +140,13 @@ class Weigher:
         readings = [self._reading(row, at, common, weight) for at in candidates]
         found = max(readings, key=lambda reading: reading.weight)
         return replace(found, day=day) if found.weight >= ENOUGH else None
+
+    def _can_fly(self, chunk: Chunk) -> bool:
+        """Whether the chunk is a weapon that may have been launched; one in the dateline is a place."""
+        phrase: NounPhrase = chunk.item
+        if phrase.role not in ("weapon", "target") or phrase.determiner in ("no", "each"):
+            return False
+        return bool(phrase.weapon_class or phrase.name) and chunk.start >= self._doc.dateline_end
 
     def against(self, row: Row) -> bool:
         """Whether words of trade, display, transport or talk speak against a launch in the sentence."""
@@ -193,6 +200,7 @@ class Weigher:
         weight += common.party or (phrase.owner is not None and phrase.owner.country is not None)
         weight += bool(common.names & _WAYS) or _goes(chunks, at)
         weight += _untold(chunks, at, common.cues)
+        weight += [chunk.name for chunk in chunks[at + 1 : at + 3]] == ["COMMA", "DATE"]  # "Electron, Thursday, ..."
         weight -= 2 * _given(chunks, at) + 3 * _aimed_at(chunks, at) + 2 * _spoken_about(chunks, at)
         weight -= phrase.determiner in ("bare", "each") and phrase.plural
         weight -= self._doc.quotation_at(chunks[at].start) is not None
@@ -218,12 +226,6 @@ def _spoken_about(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether the weapon is a topic ("the price of a missile"); what a part of it does, it does itself."""
     before = chunks[at - 1].low if at else ""
     return before.rpartition(" ")[2] in _ABOUT and not (before == "of" and at > 1 and chunks[at - 2].low in _PARTS)
-
-
-def _can_fly(phrase: NounPhrase) -> bool:
-    if phrase.role not in ("weapon", "target") or phrase.determiner in ("no", "each"):
-        return False
-    return bool(phrase.weapon_class or phrase.name)
 
 
 def _deed_of(chunks: Sequence[Chunk], at: int) -> bool:
