@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -215,6 +215,7 @@ _YEARLY = word_set("annual yearly regular scheduled long-planned planned routine
 _UNSAID = word_set("no without never nothing")
 _HEDGES = word_set("may might could plans planned planning plan intends intended hopes hoped due if whether supposed")
 _FUTURES = word_set("will would shall")
+_WISHED = word_set("expected set likely ready wants")
 _LONG_AGO = word_set("decades decade century years")
 _STOPS_GUARD = word_set(", ; : — but that and")
 
@@ -222,41 +223,56 @@ _STOPS_GUARD = word_set(", ; : — but that and")
 def voided(cue: Cue, view: SentenceView, published: date | None) -> str | None:
     """The guard that voids the cue ("negated", "intended", "history"), or None."""
     words = view.words
-    governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
-    governed = governing & _GOVERNING.get(cue.stance.type, frozenset())
     if _standing(cue, words):
         return "standing"
+    governing = {word.low for word in words[max(0, cue.first - 10) : cue.first]}
+    governed = bool(governing & _GOVERNING.get(cue.stance.type, frozenset()))
     if cue.stance.frame == "say":
-        ahead = _words_before(cue.first, words)
-        negated = any(low in _NEGATIONS for low in ahead[:2]) or any(low in _NOTHING for low in ahead)
-        if cue.stance.type == "condemn" and _SUPPOSING.intersection(ahead[:3]):
-            return "supposed"
-        return "negated" if negated else "governed" if governed else None
+        return _unsaid(cue, words, governed=governed)
     if governed and cue.stance.type == "mobilize":
         return "governed"
+    if reason := _idle(cue, words):
+        return reason
+    if cue.stance.frame in ("act", "noun") and (reason := _undone(cue, view, governing)):
+        return reason
+    return "history" if _historic(words, cue, published) else None
+
+
+def _unsaid(cue: Cue, words: Sequence[Word], *, governed: bool) -> str | None:
+    """Why words in a mouth are no stance: negated, only supposed, or governed by another word."""
+    ahead = _words_before(cue.first, words)
+    if cue.stance.type == "condemn" and _SUPPOSING.intersection(ahead[:3]):
+        return "supposed"
+    if any(low in _NEGATIONS for low in ahead[:2]) or any(low in _NOTHING for low in ahead):
+        return "negated"
+    return "governed" if governed else None
+
+
+def _idle(cue: Cue, words: Sequence[Word]) -> str | None:
+    """Why a deed of forces is none: "scrambled nobody", "its annual drill", "without a warning"."""
     if cue.stance.type in _FORCEFUL and cue.last + 1 < len(words) and words[cue.last + 1].low in _NOTHING:
         return "negated"
     if cue.stance.type == "mobilize" and _YEARLY.intersection(w.low for w in words[cue.first : cue.last + 3]):
         return "routine"
-    if cue.stance.type == "alert" and any(word.low in _UNSAID for word in words[cue.first + 1 : cue.last + 1]):
+    inside = (word.low for word in words[cue.first + 1 : cue.last + 1])
+    return "negated" if cue.stance.type == "alert" and _UNSAID.intersection(inside) else None
+
+
+def _undone(cue: Cue, view: SentenceView, governing: Collection[str]) -> str | None:
+    """Why a deed or its noun is none: a mere noun, negated, only intended, or of an earlier time."""
+    before = _words_before(cue.first, view.words)
+    act = cue.stance.frame == "act"
+    if act and _is_nominal(cue, view.words):
+        return "nominal"
+    if any(low in _NEGATIONS for low in before[:4]):
         return "negated"
-    if cue.stance.frame in ("act", "noun"):
-        before = _words_before(cue.first, words)
-        if cue.stance.frame == "act" and _is_nominal(cue, words):
-            return "nominal"
-        if before[:4] and any(low in _NEGATIONS for low in before[:4]):
-            return "negated"
-        if any(low in _HEDGES for low in before[:4]):
-            return "intended"
-        if not cue.stance.future and any(low in _FUTURES for low in before[:3]):
-            return "intended"
-        if before[:1] == ["to"] and cue.stance.type == "consult" and governing & _ASKED:
-            return "intended"
-        if before[:1] == ["to"] and any(low in ("expected", "set", "likely", "ready", "wants") for low in before[1:3]):
-            return "intended"
-        if cue.stance.frame == "act" and _is_prior(cue, view):
-            return "prior"
-    return "history" if _historic(words, cue, published) else None
+    infinitive = before[:1] == ["to"]
+    asked = infinitive and cue.stance.type == "consult" and not _ASKED.isdisjoint(governing)
+    wished = infinitive and any(low in _WISHED for low in before[1:3])
+    promised = not cue.stance.future and any(low in _FUTURES for low in before[:3])
+    if asked or wished or promised or any(low in _HEDGES for low in before[:4]):
+        return "intended"
+    return "prior" if act and _is_prior(cue, view) else None
 
 
 _TIMES = word_set("year years summer autumn winter spring decade decades century")
