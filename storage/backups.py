@@ -80,8 +80,8 @@ def restore(config: LakeConfig, backup: Path, *, now: datetime, discard_later: b
                 later = _later(lake, snapshot)
                 if later and not discard_later:
                     raise LaterCommitsError(
-                        f"the catalog {config.place} is in working order and has {later} commits that {backup} lacks; "
-                        "give --discard-later to go back behind them"
+                        f"the catalog {config.place} is in working order, and {backup} lacks its last {later} "
+                        f"commit{'s' if later > 1 else ''}; give --discard-later to go back behind them"
                     )
                 kept = _set_aside(lake, utc(now))
                 _put_in_place(lake, copy)

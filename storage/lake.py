@@ -381,6 +381,8 @@ class Lake:
     def _attached(self, *, read_only: bool, as_of: datetime | int | None = None) -> Connection:
         con = connect(self.config.extensions, threads=None if read_only else 1)
         try:
+            # Files never change, and a lookup over all months would read every footer anew for each statement.
+            con.execute("SET parquet_metadata_cache = true")
             if self.config.on_s3 and self.config.s3 is not None:
                 con.execute(self.config.s3.secret_sql())
             self._attach(con, read_only, as_of)

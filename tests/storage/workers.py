@@ -98,7 +98,7 @@ def keep_house(out: Connection, config: LakeConfig, seconds: float) -> None:
         while time.monotonic() < end:
             for round_ in ("hourly", "weekly"):
                 maintain(lake, round_, now=datetime.now(UTC))
-            out.send("kept")
+                out.send(round_)
 
 
 def hold(out: Connection, config: LakeConfig) -> None:
