@@ -118,8 +118,8 @@ def grow(lake: Lake, size: int) -> None:
     for first in range(have, size, CHUNK):
         last = min(first + CHUNK, size)
         lake.write(lambda con, span=(first, last): _fill(con, span), message="fill")  # type: ignore[misc]
+    maintain(lake, "hourly", now=datetime.now(UTC))
     if size > have:
-        maintain(lake, "hourly", now=datetime.now(UTC))
         print(f"  filled to {size:,} in {time.monotonic() - began:.0f} s", flush=True)
 
 

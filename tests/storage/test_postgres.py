@@ -127,13 +127,21 @@ def test_a_lock_dies_with_its_process(config: LakeConfig) -> None:
     lake.close()
 
 
-def test_a_server_that_drops_every_connection_costs_a_replay_only(config: LakeConfig, postgres: Any) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_server_that_drops_every_connection_costs_a_replay_only(
+    config: LakeConfig, postgres: Any, restarted: bool
+) -> None:
     runs: list[int] = []
 
     def work(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("INSERT INTO migrations VALUES (7, 'once')")
         runs.append(1)
-        if len(runs) == 1:
+        if len(runs) > 1:
+            return
+        if restarted:
+            postgres.stop()
+            postgres.start()
+        else:
             postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid();")
 
     with Lake.open(config) as lake:
