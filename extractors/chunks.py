@@ -110,7 +110,10 @@ class Chunker:
     def _word_class(self, words: Sequence[Any], at: int, limit: int) -> tuple[int, str]:
         """(number of words, class) of the longest listed phrase at `at` that ends before `limit`."""
         low = words[at].low
+        following = words[at + 1].low if at + 1 < len(words) else ""
         for phrase, name in self._rules.phrases.get(low, ()):
+            if len(phrase) > 1 and phrase[1] != following:
+                continue
             if all(
                 at + i < len(words) and words[at + i].low == word and words[at + i].start < limit
                 for i, word in enumerate(phrase)
