@@ -473,6 +473,8 @@ def _one_date(first: FoundDate, second: FoundDate, gap: str) -> FoundDate | None
         whole = first if first.kind == "day" else second
     elif {*kinds} <= {"weekday", "feast"} and "feast" in kinds and between in ("", "the") and len(gap) <= 4:
         whole = first if first.kind == "feast" else second
+    elif kinds == ("offset", "day") and first.unit == "day" and not between and len(gap) <= 3:
+        whole = second
     elif kinds == ("span", "weekday") and first.unit == "week" and not second.way and between in ("", "on"):
         whole = replace(second, kind="weeks_day", unit=first.way)
     elif first.part == "overnight" and first.kind == "offset" and second.kind in ("weekday", "day", "of_month"):
@@ -517,7 +519,8 @@ def resolve(
     if found.kind == "numeric":
         return _resolve_numeric(found, published, reach)
     if found.kind == "offset" and found.relative:
-        base = last.date if last and last.precision == "day" else published if found.unit in ("day", "hour") else None
+        near = found.unit in ("day", "hour") and found.amount <= 0
+        base = last.date if last and last.precision == "day" else published if near else None
         return _shifted(base, found) if base else None
     if published is None:
         return None

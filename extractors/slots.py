@@ -98,6 +98,8 @@ class SlotSharer:
         between = self._doc.normal[found.end : sighting.at] if found.end < sighting.at else ""
         if re.search(r"\b(?:that|which|who|after|when|as)\b", between) and not between.lstrip().startswith(","):
             return True
+        if ";" in self._doc.normal[sighting.end : found.start]:
+            return True
         clause = self._doc.clause_at(found.start)
         if clause == self._doc.clause_at(sighting.at) or clause.start >= sighting.at:
             return False
