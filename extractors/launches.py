@@ -414,22 +414,23 @@ class Recorder:
 
     def _best_place(self, told: Told, role: PlaceRole) -> PlacePhrase | None:
         """Of the places the launch's own sentences name the surest."""
+        at_home = (
+            None if told.country in AT_WAR_WITHIN | {"UKR"} or any(s.attack for s in told.sightings) else told.country
+        )
         candidates = [
             place
             for s in told.sightings
             if not s.stopped or role == "site" or s.kind == "flight"
             for place in s.places
-            if self._place_role(place, told) == role
+            if self._place_role(place, at_home) == role
         ]
         return max(candidates, key=lambda place: place.rank, default=None)
 
-    def _place_role(self, place: PlacePhrase, told: Told) -> PlaceRole | None:
-        """A place "at" which a state fired on its own soil is where it fired from; one abroad that is only near is
-        none.
-        """
-        peaceful = not any(s.attack for s in told.sightings) and told.country not in AT_WAR_WITHIN | {"UKR"}
-        if place.role == "landing" and place.lead == "at" and place.rank == 5 and place.country == told.country:
-            return "site" if peaceful and told.country else "landing"
+    def _place_role(self, place: PlacePhrase, at_home: str | None) -> PlaceRole:
+        """A place "at" which a state at peace fired on its own soil is where it fired from."""
+        own = place.country == at_home and bool(self._doc.mentions_in(place.start, place.start + 1, "place"))
+        if place.role == "landing" and place.lead == "at" and place.rank == 5 and at_home and own:
+            return "site"
         return place.role
 
     def _dateline_site(self, draft: _Draft) -> None:

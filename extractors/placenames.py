@@ -65,13 +65,14 @@ _COMPASS = word_set(
     northwestern southeastern southwestern upper lower"""
 )
 _BREAKERS = word_set(
-    """and or but nor which that who whom whose where when while whereas as after before since until because if unless
-    although though so than then is are was were be been being am has have had do does did will would can could may
-    might must shall should not never n't said says say told from for with without by during via using per to into onto
-    toward towards against over above across under through around past beyond inside outside between late early
-    yesterday today tonight tomorrow overnight again later earlier soon shortly just only also however instead
-    according amid despite within including following following once where's it he she they we you i there here yet
-    ago away downrange long about killing beside facing found seen held built known apart time"""
+    """and or but nor which that who whom whose where when while whereas as after before since until because if
+    unless although though so than then is are was were be been being am has have had do does did will would can
+    could may might must shall should not never n't said says say told from for with without by during via using
+    per to into onto toward towards against over above across under through around past beyond inside outside
+    between late early yesterday today tonight tomorrow overnight again later earlier soon shortly just only also
+    however instead according amid despite within including following once where's it he she they we you i there
+    here yet ago away downrange long about killing beside facing fell hit struck sank rose flew came went took
+    made gave sent broke blew ran lost led tore kept began caused found seen held built known apart time"""
 )
 _ING_NOUNS = word_set("landing firing training testing launching proving living mining housing shipping drilling ring")
 _NOT_PLACES = word_set(

@@ -43,6 +43,7 @@ _BARRAGE = re.compile(
 )
 _GROUP_STATES = frozenset(["LBN", "PSE", "YEM", "IRQ", "SYR"])  # rockets from there are an armed group's
 _AHEAD = 3  # sentences
+_BARRAGE_OF = 10  # rockets
 _READ = 4  # sightings
 _WEAK = ("missile", "projectile", "ballistic_missile", None)
 
@@ -61,7 +62,14 @@ class Weaponry:
         for phrase in self._phrases:
             self._by_sentence.setdefault(document.sentence_at(phrase.start).index, []).append(phrase)
         self._classes = self._classes_of_names(sightings)
-        self._named = [phrase for phrase in self._phrases if phrase.name]
+        self._named: dict[str, NounPhrase] = {}
+        for phrase in self._phrases:
+            if phrase.name:
+                self._named.setdefault(phrase.name, phrase)
+        self._tellers: dict[str, set[int]] = {}
+        for launch in told:
+            for name in {s.name for s in launch.sightings if s.name}:
+                self._tellers.setdefault(name, set()).add(id(launch))
         self._spoken = Counter(p.weapon_class for p in self._phrases if p.weapon_class and p.role == "weapon")
 
     # -- names ---------------------------------------------------------------------------------------------------------
@@ -76,28 +84,23 @@ class Weaponry:
                 best = self._whole(phrase)
         if best is not None:
             return best
-        if (
-            launch is self._told[0]
-            and not launch.planned
-            and (only := self._only(launch, self._told_by_others(launch)))
-        ):
+        if launch is self._told[0] and not launch.planned and (only := self._only(launch, shared=False)):
             return only
         if (after := self._named_after(launch)) is not None:
             return after
         if launch.like is not None and launch.name:
             return Naming(launch.name, launch.first.start, launch.first.end, True)
-        return self._only(launch, set()) if self._looks_back(launch) else None
+        return self._only(launch, shared=True) if self._looks_back(launch) else None
 
     def _named_after(self, launch: Told) -> Naming | None:
         """The name that the next sentences give what was launched: "Tuesday's weapon was the Shaheen-1A"."""
-        others = self._told_by_others(launch)
         for sighting in launch.sightings[:1]:
             for index in range(sighting.sentence, sighting.sentence + 1 + _AHEAD):
                 if self._owners.get(index, launch) is not launch:
                     break
                 for phrase in self._by_sentence.get(index, ()):
                     fits = related(launch.weapon_class, self._classes.get(str(phrase.name)))
-                    if not phrase.name or phrase.name in others or self._denied(phrase):
+                    if not phrase.name or self._of_others(phrase.name, launch) or self._denied(phrase):
                         continue
                     if fits and self._is_of(launch, phrase):
                         return self._whole(phrase)._replace(inferred=True)
@@ -115,18 +118,23 @@ class Weaponry:
         serial = _SERIAL.match(self._doc.normal, at + len(name)) if at >= 0 else None
         return Naming(name + serial[0] if serial else name, phrase.start, phrase.end, False)
 
-    def _told_by_others(self, launch: Told) -> set[str | None]:
-        return {s.name for other in self._told if other is not launch for s in other.sightings}
+    def _of_others(self, name: str, launch: Told) -> bool:
+        """Whether another launch is told of with that name."""
+        tellers = self._tellers.get(name, ())
+        return len(tellers) > 1 or (len(tellers) == 1 and id(launch) not in tellers)
 
     def _looks_back(self, launch: Told) -> bool:
         """Whether the launch is named only as one of a kind told of before: "the second", "its previous outing"."""
         own = [phrase for s in launch.sightings[:_READ] for phrase in s.phrases]
         return not any(p.kind == "weapon" and p.weapon_class and not p.definite for p in own)
 
-    def _only(self, launch: Told, others: set[str | None]) -> Naming | None:
-        """The one weapon that the article names, if that state has it and its class fits."""
-        named = [p for p in self._named if p.name not in others and (p.entry is None or self._is_of(launch, p))]
-        if not named or len({p.entry.id if p.entry else p.name for p in self._named if p.name not in others}) != 1:
+    def _only(self, launch: Told, *, shared: bool) -> Naming | None:
+        """The one weapon that the article names, if that state has it and its class fits; `shared`: other launches may
+        be told of with it.
+        """
+        free = [p for name, p in self._named.items() if shared or not self._of_others(name, launch)]
+        named = [p for p in free if p.entry is None or self._is_of(launch, p)]
+        if not named or len({p.entry.id if p.entry else p.name for p in free}) != 1:
             return None
         first = named[0]
         if not related(launch.weapon_class, self._classes.get(str(first.name))):
@@ -196,10 +204,12 @@ class Weaponry:
             "rocket" in around and _IN_SPACE.search(around)
         ):
             return "space_launch_vehicle"
-        rockets = any("rocket" in phrase.noun for s in launch.sightings for phrase in s.phrases)
+        phrases = [phrase for s in launch.sightings for phrase in s.phrases if "rocket" in phrase.noun]
+        rockets = bool(phrases)
+        many = any(p.count is not None and (p.count.low or 0) >= _BARRAGE_OF for p in phrases)
         attack = any(s.attack for s in launch.sightings)
         theirs = group or launch.country in _GROUP_STATES
-        if rockets and (theirs or attack or named == "artillery_rocket" or _BARRAGE.search(around)):
+        if rockets and (theirs or attack or many or named == "artillery_rocket" or _BARRAGE.search(around)):
             return "artillery_rocket"
         return "projectile"
 
