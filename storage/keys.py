@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import md5
 
+_MOST_LITERALS = 200
+
 
 def key_of(text: str) -> int:
     """The number of `text`: half of its MD5 digest, as `key_sql` gives it too. `text` must be as stored (`clean`)."""
@@ -26,7 +28,12 @@ def key_in(column: str, texts: Iterable[str]) -> str:
 
 
 def number_in(column: str, numbers: Iterable[int]) -> str:
-    """A condition that holds for the rows whose `column` is one of `numbers`. Literals, as the Parquet reader then
-    skips the other columns of what does not match.
+    """A condition that holds for the rows whose `column` is one of `numbers`.
+
+    A few stand as literals, as the Parquet reader then skips the other columns of what does not match; many are joined,
+    as it compares each row with each literal.
     """
-    return f"{column} IN ({', '.join(map(str, sorted(set(numbers)))) or 'NULL'})"
+    wanted = ", ".join(map(str, chosen := sorted(set(numbers)))) or "NULL"
+    if len(chosen) <= _MOST_LITERALS:
+        return f"{column} IN ({wanted})"
+    return f"""{column} IN (SELECT unnest(from_json_strict('[{wanted}]'::JSON, '["BIGINT"]')))"""
