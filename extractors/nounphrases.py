@@ -164,6 +164,7 @@ _PEACEFUL = word_set(
 IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
 )
+_TOYS = re.compile(r"\b(?:bamboo|foam|toy|water|bottle|fireworks?|pyrotechnic) rockets?\b", re.IGNORECASE)
 _FLYING_ROLES = ("weapon", "target", "interceptor")
 _NOT_LAUNCHED = ("engine", "other")
 
@@ -190,6 +191,7 @@ class PhraseFinder:
         self._starts = [word.start for word in document.words]
         self._known: set[str] = set()
         self._space = IN_SPACE.search(document.normal) is not None
+        self._toys = _TOYS.search(document.normal) is not None
         self._owners = {actor.end: actor for actor in document.actors if actor.modifier}
         self._actor_covers = {
             at: actor
@@ -256,6 +258,8 @@ class PhraseFinder:
         if not mention.plural and self._word_after(mention.end) in _NOT_WEAPON_TAILS:
             return self._doc.normal[mention.end : mention.end + 1] == " "
         if isinstance(mention.entry, Weapon) and self._names_a_launcher(mention):
+            return True
+        if self._toys and isinstance(mention.entry, Noun) and mention.entry.weapon_class == "projectile":
             return True
         if isinstance(mention.entry, Noun) and mention.entry.weapon_class == "attack_drone":
             at = bisect_left(self._starts, mention.start)

@@ -24,6 +24,8 @@ _INDOORS = re.compile(
     r"\s(?:its|the|a|an|their)\s(?:[\w'-]+\s){0,3}?(?:hall|hangar|building|factory|plant|workshop|port|harbou?r|dock|depot"
     r"|shed|yard|museum|warehouse|facility)\b"
 )
+_REMAINING = re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?)\s$")
+_AT = frozenset(["at", "into", "against", "toward", "towards"])
 _HANGS_ON = frozenset(["for", "with", "about", "against", "carrying", "containing", "without", "behind", "like"])
 
 
@@ -38,10 +40,15 @@ def of_another_subject(document: Document, row: Row, rule: str, trigger: int, we
     if rule == "passive":
         return _belongs_before(chunks, weapon) or _disagrees(document, chunks, trigger, weapon, phrase)
     if rule.startswith("active"):
+        if any(chunk.name == "REL" for chunk in chunks[trigger + 1 : weapon]):
+            return True
+        if chunks[trigger].name == "FLIGHT" and phrase.weapon_class == "attack_drone":
+            return not any(chunk.low in _AT for chunk in chunks[weapon + 1 : weapon + 6])
         return _is_a_name(chunks, weapon) or _goes_on(document, row, trigger)
     if rule == "liftoff" and chunks[trigger].low in _MERE_LEAVING:
         indoors = _INDOORS.match(document.normal, chunks[trigger].end, chunks[trigger].end + 60) is not None
-        return indoors or any(chunk.name == "BY" for chunk in chunks[weapon + 1 : trigger])
+        remaining = _REMAINING.search(document.normal, row.sentence.start, chunks[trigger].start) is not None
+        return indoors or remaining or any(chunk.name == "BY" for chunk in chunks[weapon + 1 : trigger])
     if rule == "liftoff":
         return _present(chunks[trigger]) and document.title != "" and not _timed(row)
     if rule == "open.motion":
@@ -67,8 +74,11 @@ def _goes_on(document: Document, row: Row, trigger: int) -> bool:
         return False
     if chunks[trigger].low in _TRYING:
         return trigger > 0 and chunks[trigger - 1].low in ("is", "are")
+    if chunks[trigger].name != "LAUNCHES":
+        return False
     before = {chunk.name for chunk in chunks[:trigger]}
-    return chunks[trigger].name == "LAUNCHES" and not before & {"ACTOR", "OWNER"}
+    opened = {chunk.name for chunk in chunks[max(0, trigger - 5) : trigger]}
+    return not before & {"ACTOR", "OWNER"} or bool(opened & {"WHEN", "SUBORD"})
 
 
 def _present(chunk: Chunk) -> bool:
