@@ -64,7 +64,7 @@ def of_another_subject(document: Document, row: Row, rule: str, trigger: int, we
 
 def _is_a_name(chunks: Sequence[Chunk], weapon: int) -> bool:
     """Whether something else bears the weapon's name ("a pickup called Missile")."""
-    return weapon > 1 and chunks[weapon - 1].low in _CALLED and chunks[weapon - 2].name == "WORD"
+    return weapon > 1 and chunks[weapon - 1].low in _CALLED and chunks[weapon - 2].name in ("WORD", "GOODS", "VENTURE")
 
 
 def _goes_on(document: Document, row: Row, trigger: int) -> bool:
