@@ -503,12 +503,10 @@ class SightingFinder:
     def _spoken_before(self, offset: int) -> NounPhrase | None:
         """The last weapon spoken of before an offset, not more than a few sentences back."""
         since = self._doc.sentences[max(0, self._doc.sentence_at(offset).index - _OPENING)].start
-        at = bisect_right(self._phrase_starts, offset) - 1
-        while at >= 0 and self.phrases[at].start >= since:
-            if self.phrases[at].kind == "weapon" and self.phrases[at].role in ("weapon", "target"):
-                return self.phrases[at]
-            at -= 1
-        return None
+        last = bisect_right(self._phrase_starts, offset)
+        near = [phrase for phrase in self.phrases[max(0, last - _FAR) : last] if phrase.start >= since]
+        weapons = (p for p in reversed(near) if p.kind == "weapon" and p.role in ("weapon", "target"))
+        return next(weapons, None)
 
     def _beside(self, chunks: Sequence[Chunk], weapon: int, sighting: Sighting) -> None:
         """Appositions, parts and partners of the weapon phrase at chunk `weapon`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ _STATED = re.compile(
 )
 _IT_WAS = re.compile(r"(?:it|the\stime)\swas\s(?:(?:about|around|exactly|just)\s)?", re.IGNORECASE)
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
+_CLOSE = 8  # sightings on either side that a date or a place may belong to
 _NOT_OF_THE_EVENT = ("since", "until", "till", "by", "before", "after", "than", "from")
 
 
@@ -135,6 +137,8 @@ class SlotSharer:
         """The nearest sighting; one that only looks back ("in the fourth such firing") stands behind those that
         tell.
         """
+        after = bisect_left([pair[0] for pair in sightings], at)
+        sightings = sightings[max(0, after - _CLOSE) : after + _CLOSE]
         sightings = [pair for pair in sightings if "echo.since" not in pair[1].rules] or sightings
         telling = [pair for pair in sightings if pair[1].kind == "event" or pair[1].weapon_class]
 
