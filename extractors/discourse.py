@@ -32,12 +32,17 @@ _WINDOW_OPENS = re.compile(
     re.IGNORECASE,
 )
 _LONG_PAST = 150  # days
+_RETOLD = 3  # days in which a launch is still spoken of
 _COMING = re.compile(
     r"\b(?:will|set|due|slated|scheduled|pencill?ed|planned|expected|booked|earmarked|next|to\s(?:fly|launch|lift|follow|be|stage)"
     r"|targeted|aims?|hopes?|plans?|down)\b",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(r"\b(?:will|would|is\sto|are\sto|due|scheduled|plans?|next|tomorrow|if)\b", re.IGNORECASE)
+_ADVERBIAL = re.compile(
+    r"\s*(?:[,.;:)]|$|(?:with|in|at|on|from|by|and|but|over|near|against|into|to|toward|towards|during|that|which|had|was)\b)"
+)
+_HAD = re.compile(r"\bhad\s")
 _BOUND = re.compile(r"\b(?:by|until|till|since)\s(?:(?:late|early|mid|the)\s)?$", re.IGNORECASE)
 # Whose soil others do not launch from: a launch from there is theirs.
 LAUNCH_AT_HOME = word_set("PRK IRN YEM LBN PSE IRQ SYR RUS IND PAK CHN ISR SDN UKR BLR")
@@ -68,7 +73,6 @@ class Told:
     date: Resolved | None = None
     date_from: FoundDate | None = None
     date_inferred: bool = False
-    date_outside: bool = False
     weapon_class: str | None = None
     name: str | None = None
     planned: bool = False
@@ -112,24 +116,30 @@ class Calendar:
             return Resolved(day.date.replace(day=1), "month") if day and window else day
         if night := self._of_that_night(found, before):
             return night
-        if (
-            found.kind == "offset"
-            and found.relative
-            and self._doc.normal[found.start : found.end].lower().endswith((" after", " before"))
-        ):
+        if found.kind == "offset" and found.relative and self._opens_clause(found):
             return self._counted_from_event(found, before, at_event - found.end)
         day = resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
         if day and found.kind in ("day", "month") and found.year is None and self._to_come(found, day):
             return resolve(found, self._doc.published, reach="future", last=before)
         return day
 
+    def _opens_clause(self, found: FoundDate) -> bool:
+        """Whether "a day after" has its event behind it; "had hit the day before with ..." counts from what was said."""
+        ends = self._doc.normal[found.start : found.end].lower().endswith((" after", " before"))
+        return ends and _ADVERBIAL.match(self._doc.normal, found.end) is None
+
     def _of_that_night(self, found: FoundDate, last: Resolved | None) -> Resolved | None:
-        """ "Overnight" in a sentence that has named its day: "in a story of Nov. 3 about an overnight attack"."""
+        """ "Overnight" after its day: "in a story of Nov. 3 about an overnight attack", "It was shut on Sunday. Kyiv
+        had fired ... overnight".
+        """
         if found.part != "overnight" or found.kind != "offset" or last is None or last.precision != "day":
             return None
         at = bisect_left(self._starts, found.start)
-        named = at > 0 and self._starts[at - 1] >= self._doc.sentence_at(found.start).start
-        return last if named else None
+        sentence = self._doc.sentence_at(found.start)
+        since = sentence.start
+        if _HAD.search(self._doc.normal, sentence.start, found.start):  # told from the day spoken of before
+            since = self._doc.paragraphs[sentence.paragraph].start
+        return last if at > 0 and self._starts[at - 1] >= since else None
 
     def _to_come(self, found: FoundDate, day: Resolved) -> bool:
         """Whether a day read as long past is one to come: "the next is pencilled in for December 7"."""
@@ -220,6 +230,8 @@ class Teller:
             sighting.phrase, sighting.pronoun = sighting.antecedent, False
         if sighting.echo and (date is None or date.precision == "year"):
             return
+        if date is not None and self._dates_the_telling(sighting, country, date):
+            found = date = None
         match = self._match(sighting, country, date)
         if match is None:
             if not self._opens(sighting, date):
@@ -233,6 +245,31 @@ class Teller:
             self._split(match, other, country)
         if sighting.partner is not None and match.first is sighting:
             self._pair(match, sighting, sighting.partner)
+
+    def _dates_the_telling(self, sighting: Sighting, country: str | None, date: Resolved) -> bool:
+        """Whether a day soon after that of a launch told before is the day on which it was told of once more.
+
+        So where a definite noun looks back ("confirmed the launches late on Monday"), or where the day stands in a
+        clause of its own ("only on Monday did Seoul confirm that the North had fired ..."). Another launch would be
+        "another", "a second" or "Monday's".
+        """
+        if date.precision != "day" or sighting.planned or sighting.order or sighting.echo:
+            return False
+        noun = sighting.noun
+        looks_back = sighting.kind == "nominal" and sighting.definite and not sighting.attack
+        looks_back = looks_back and noun is not None and noun.determiner in ("the", "this") and noun.date is None
+        aside = not sighting.dates and sighting.kind == "event"
+        if not (looks_back or aside):
+            return False
+        told = [
+            told
+            for told in self.told
+            if self._fits(told, sighting, country, None) and told.date is not None and told.date.precision == "day"
+        ]
+        if any(_same_date(other.date, date) for other in told if other.date is not None):
+            return False
+        near = [t for t in told if looks_back or 0 <= sighting.sentence - t.sightings[-1].sentence <= 2]
+        return any(0 < (date.date - t.date.date).days <= _RETOLD for t in near if t.date is not None)
 
     def _split(self, told: Told, found: FoundDate, country: str | None) -> None:
         """ "On Friday and Saturday two missiles ...": one on each day."""

@@ -24,6 +24,11 @@ _STATED = re.compile(
     re.IGNORECASE,
 )
 _IT_WAS = re.compile(r"(?:it|the\stime)\swas\s(?:(?:about|around|exactly|just)\s)?", re.IGNORECASE)
+# "Only on Monday did the ministry confirm that ... had": the day of the telling.
+_REPORTS = re.compile(
+    r"\b(?:confirm|disclose|acknowledge|admit|reveal|announce|say|report|concede|confirmed|disclosed|acknowledged|admitted"
+    r"|revealed|announced|said|reported|conceded)\sthat\b[^.;]*\bhad\b"
+)
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 _CLOSE = 8  # sightings on either side that a date or a place may belong to
 _NOT_OF_THE_EVENT = ("since", "until", "till", "by", "before", "after", "than", "from")
@@ -98,6 +103,8 @@ class SlotSharer:
     def _elsewhere(self, found: FoundDate, sighting: Sighting) -> bool:
         """Whether the date stands in another clause that has a verb of its own."""
         between = self._doc.normal[found.end : sighting.at] if found.end < sighting.at else ""
+        if _REPORTS.search(between):
+            return True
         if re.search(r"\b(?:that|which|who|after|when|as)\b", between) and not between.lstrip().startswith(","):
             return True
         if ";" in self._doc.normal[sighting.end : found.start]:
