@@ -32,6 +32,7 @@ _WINDOW_OPENS = re.compile(
     re.IGNORECASE,
 )
 _LONG_PAST = 150  # days
+_OF_A_SALVO = 3  # sentences
 _RETOLD = 3  # days in which a launch is still spoken of
 _COMING = re.compile(
     r"\b(?:will|set|due|slated|scheduled|pencill?ed|planned|expected|booked|earmarked|next|to\s(?:fly|launch|lift|follow|be|stage)"
@@ -232,7 +233,10 @@ class Teller:
             return
         if date is not None and self._dates_the_telling(sighting, country, date):
             found = date = None
-        match = self._match(sighting, country, date)
+        match = self._salvo_of(sighting, date)
+        if match is not None:
+            match.date, date = (None, date) if match.date is None or self._is_first(sighting) else (match.date, None)
+        match = match or self._match(sighting, country, date)
         if match is None:
             if not self._opens(sighting, date):
                 self._failing = sighting.paragraph if sighting.failed else self._failing
@@ -270,6 +274,22 @@ class Teller:
             return False
         near = [t for t in told if looks_back or 0 <= sighting.sentence - t.sightings[-1].sentence <= 2]
         return any(0 < (date.date - t.date.date).days <= _RETOLD for t in near if t.date is not None)
+
+    def _salvo_of(self, sighting: Sighting, date: Resolved | None) -> Told | None:
+        """The salvo told right before of which "the first", "the second" or "the other" is a part, on the same night."""
+        told = self._focus
+        if told is None or told.planned or date is None or "echo" not in sighting.rules or sighting.planned:
+            return None
+        if sighting.sentence - told.first.sentence > _OF_A_SALVO or date.precision != "day":
+            return None
+        counts = [phrase.count for s in told.sightings for phrase in s.phrases if phrase.kind == "weapon" and phrase.count]
+        if not any((count.low or 0) > 1 for count in counts):
+            return None
+        same = told.date is None or (told.date.precision == "day" and abs((told.date.date - date.date).days) <= 1)
+        return told if same else None
+
+    def _is_first(self, sighting: Sighting) -> bool:
+        return self._doc.normal[sighting.start : sighting.end].lower() == "the first"
 
     def _split(self, told: Told, found: FoundDate, country: str | None) -> None:
         """ "On Friday and Saturday two missiles ...": one on each day."""
@@ -372,7 +392,8 @@ class Teller:
         if sighting.rules == ("try",):
             return date is not None and (bool(self.told) or self._armed())
         if sighting.echo:
-            return bool(self.told) and date is not None
+            put_off = sighting.postponed and date is not None and self._is_past(date)
+            return bool(self.told) and date is not None and not put_off
         if sighting.pronoun or phrase is None:
             return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
@@ -380,6 +401,9 @@ class Teller:
         if sighting.kind == "flight":
             return self._flight_opens(sighting, phrase, date)
         return self._nominal_opens(sighting, date)
+
+    def _is_past(self, date: Resolved) -> bool:
+        return self._doc.published is not None and date.date <= self._doc.published
 
     def _leads(self, sighting: Sighting, date: Resolved) -> bool:
         """Whether a dated sighting that names no weapon is the first word of the launch the text is about: "it left the

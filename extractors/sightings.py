@@ -157,6 +157,7 @@ _PAST = frozenset(
 )  # fmt: skip
 _HOLDERS = frozenset(["WEAPON", "LAUNCHNOUN", "PRONOUN", "ECHO", "TRY", "NEWDATE", "INPENCIL", "COUNTDOWN"])
 _TOLD = frozenset(["notified", "informed", "told", "warned", "tells", "asked", "notifies", "informs"])
+_CALLED_OFF = frozenset(["called off", "scrubbed", "was scrubbed", "abandoned"])
 _COUNTS = frozenset(["count", "account", "tally", "reckoning", "estimate", "estimates", "figures", "standards", "book"])
 _ADMITS = re.compile(r"\b(?:admit\w*|acknowledg\w+|conced\w+|own(?:s|ed) up|apologi\w+)\b", re.IGNORECASE)
 _FOREMOST = re.compile(r"\b(?:first|last|latest|maiden)\b", re.IGNORECASE)
@@ -443,6 +444,7 @@ class SightingFinder:
         after = chunks[at + 1 : next(ends, len(chunks))]
         names = {chunk.name for chunk in after}
         sighting.failed = sighting.failed or bool({"FAIL", "CRASH", "LOSE"} & names)
+        sighting.postponed = sighting.postponed or any(c.name == "POSTPONE" or c.low in _CALLED_OFF for c in after)
         coming = bool({"FUTURE", "SCHED", "PLAN"} & names)
         coming |= any(c.name == "DATE" and leans_ahead(c.item, self._doc.published) for c in after)
         sighting.planned = sighting.planned or sighting.order == "next" or coming
