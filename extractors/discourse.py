@@ -125,7 +125,7 @@ class Calendar:
         return day
 
     def _opens_clause(self, found: FoundDate) -> bool:
-        """Whether "a day after" has its event behind it; "had hit the day before with ..." counts from what was said."""
+        """Whether "a day after" has its event behind it; "had hit the day before with ..." counts back."""
         ends = self._doc.normal[found.start : found.end].lower().endswith((" after", " before"))
         return ends and _ADVERBIAL.match(self._doc.normal, found.end) is None
 
@@ -236,6 +236,10 @@ class Teller:
         match = self._salvo_of(sighting, date)
         if match is not None:
             match.date, date = (None, date) if match.date is None or self._is_first(sighting) else (match.date, None)
+        elif match := self._put_off(sighting, date):
+            match.date, match.planned = None, True
+            for before in match.sightings:
+                before.failed = False
         match = match or self._match(sighting, country, date)
         if match is None:
             if not self._opens(sighting, date):
@@ -276,17 +280,26 @@ class Teller:
         return any(0 < (date.date - t.date.date).days <= _RETOLD for t in near if t.date is not None)
 
     def _salvo_of(self, sighting: Sighting, date: Resolved | None) -> Told | None:
-        """The salvo told right before of which "the first", "the second" or "the other" is a part, on the same night."""
+        """The salvo told right before of which "the first", "the second" or "the other" is a part."""
         told = self._focus
         if told is None or told.planned or date is None or "echo" not in sighting.rules or sighting.planned:
             return None
         if sighting.sentence - told.first.sentence > _OF_A_SALVO or date.precision != "day":
             return None
-        counts = [phrase.count for s in told.sightings for phrase in s.phrases if phrase.kind == "weapon" and phrase.count]
+        counts = [
+            phrase.count for s in told.sightings for phrase in s.phrases if phrase.kind == "weapon" and phrase.count
+        ]
         if not any((count.low or 0) > 1 for count in counts):
             return None
         same = told.date is None or (told.date.precision == "day" and abs((told.date.date - date.date).days) <= 1)
         return told if same else None
+
+    def _put_off(self, sighting: Sighting, date: Resolved | None) -> Told | None:
+        """The launch put off before, for which another day is named ("It will try again on Thursday")."""
+        if sighting.rules != ("try",) or date is None:
+            return None
+        off = (t for t in self.told if any(s.postponed or "guard.called_off" in s.guards for s in t.sightings))
+        return next((told for told in off if told.date is not None and told.date.date < date.date), None)
 
     def _is_first(self, sighting: Sighting) -> bool:
         return self._doc.normal[sighting.start : sighting.end].lower() == "the first"

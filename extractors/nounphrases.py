@@ -118,6 +118,7 @@ _ORDER = {
     "recent": "latest", "smaller": "earlier", "similar": "another", "larger": "another", "bigger": "another",
     "upcoming": "next", "maiden": "ordinal", "forthcoming": "next", "failed": "failed",
 }  # fmt: skip
+_SINGLE = frozenset(["launch", "flight", "test", "mission", "attack", "strike"])
 CLASS_ADJECTIVES = {
     "submarine-launched": "slbm", "sub-launched": "slbm", "submarine-based": "slbm", "anti-ship": "anti_ship_missile",
     "hypersonic": "hypersonic_missile", "intercontinental": "icbm", "ballistic": "ballistic_missile",
@@ -192,7 +193,7 @@ class PhraseFinder:
         self._known: set[str] = set()
         self._space = IN_SPACE.search(document.normal) is not None
         self._toys = _TOYS.search(document.normal) is not None
-        self._owners = {actor.end: actor for actor in document.actors if actor.modifier}
+        self._owners = {actor.end: actor for actor in document.actors if actor.modifier or self._before_noun(actor)}
         self._actor_covers = {
             at: actor
             for actor in document.actors
@@ -386,6 +387,13 @@ class PhraseFinder:
         if following == "of":
             return True
         return before.low in _ADJECTIVES_BEFORE and not word.low.endswith("es")
+
+    def _before_noun(self, actor: Actor) -> bool:
+        """Whether a party qualifies a noun of launching: "the next SpaceX launch", "another Houthi attack"."""
+        first, after = bisect_left(self._starts, actor.start), bisect_left(self._starts, actor.end)
+        if not first or after >= len(self._words):
+            return False
+        return self._words[first - 1].low in _ORDER.keys() | {"a", "an"} and self._words[after].low in _SINGLE
 
     def _inside_other_noun(self, word: Word) -> bool:
         """Whether the word is part of a lexicon noun such as "launch vehicle" or "rocket attack"; the latter counts."""

@@ -141,6 +141,7 @@ _SUPPOSED: Mapping[str, Any] = {"kind": "event", "voice": "active"}
 _NO_LAUNCH_NOUNS = frozenset(["debut", "bid", "bids", "try", "wave", "waves", "countdown", "mission", "go"])
 _ACTS = frozenset(["VERB", "FLIGHT", "SENDED", "PUTTED", "USED", "LIFTOFF", "IMPACT", "FAIL", "LAUNCHED", "INTERCEPT"])
 _IDLE = ("MOCK", "CAN", "IF", "NOT", "DENY", "FUTURE", "SCHED", "PLAN", "FICTION")
+_PLAY = frozenset(["FICTION", "SPORT", "GARDEN"])
 _PLAYFUL = 4  # different words of play in one article
 _DIRECTIONS = frozenset(
     ["into", "toward", "towards", "over", "across", "skyward", "aloft", "away", "deep into", "onto", "up", "upward",
@@ -198,10 +199,11 @@ class SightingFinder:
     def find(self) -> list[RowSightings]:
         """One entry for each sentence that has any, in text order."""
         found: list[RowSightings] = []
-        if self._of_play():
+        play = self._of_play()
+        if play and self._words_of("FICTION") > 1:
             return found
         for row in self.rows:
-            sightings = self._in_row(row)
+            sightings = [pair for pair in self._in_row(row) if not play or self._in_earnest(row, pair[1])]
             self._told = self._told or any(_tells(sighting) for _, sighting in sightings)
             if sightings:
                 found.append(RowSightings(row, sightings))
@@ -240,15 +242,25 @@ class SightingFinder:
         return bool(near & _ACTS)
 
     def _of_play(self) -> bool:
-        """Whether the article is about a film, a game or a match."""
-        low = {chunk.low for row in self.rows for chunk in row.chunks if chunk.name in ("FICTION", "SPORT")}
-        return len(low) >= _PLAYFUL
+        """Whether the article is about a film, a game, a match or a salad."""
+        return self._words_of(*_PLAY) >= _PLAYFUL
+
+    def _words_of(self, *names: str) -> int:
+        """How many different words of these classes the article has."""
+        return len({chunk.low for row in self.rows for chunk in row.chunks if chunk.name in names})
+
+    def _in_earnest(self, row: Row, sighting: Sighting) -> bool:
+        """Whether a party fires a weapon that is none of play ("when India fired cruise missiles on Sunday")."""
+        party = sighting.actor is not None and sighting.actor.country is not None and not sighting.planned
+        armed = sighting.weapon_class not in (None, "missile", "projectile", "artillery_rocket", "space_launch_vehicle")
+        return party and armed and sighting.kind == "event" and self._code["DATE"] in row.code
 
     def _remember_subject(self, row: Row) -> None:
         """The last party a sentence speaks of as its subject, for "it" in the next."""
         for at, chunk in enumerate(row.chunks):
             if (
                 chunk.name == "ACTOR"
+                and chunk.end > self._doc.dateline_end
                 and chunk.item.kind in ("state", "group", "body")
                 and not self._oblique(row.chunks, at)
             ):

@@ -79,9 +79,7 @@ class SlotSharer:
             sighting.outside = [found for found in sighting.dates if self._elsewhere(found, sighting)]
             sighting.dates = [found for found in sighting.dates if found not in sighting.outside]
             sighting.dates += [
-                phrase.date
-                for phrase in sighting.phrases
-                if phrase.date and phrase.date not in sighting.dates and not sighting.postponed
+                phrase.date for phrase in sighting.phrases if phrase.date and phrase.date not in sighting.dates
             ]
 
     def _last_echo(self, chunks: Sequence[Chunk], echoes: Mapping[int, Sighting], at: int) -> Sighting | None:
