@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from extractors.text import Word, word_set, words
 
@@ -309,17 +309,9 @@ def parse(pattern: str) -> tuple[_Step, ...]:
     return _Parser(pattern).parse()
 
 
-class _Phrase(NamedTuple):
-    """A compiled pattern of a rule."""
-
-    rule: str
-    pattern: str
-    steps: tuple[_Step, ...]
-
-
-def _phrase(rule: str, pattern: str) -> _Phrase:
+def _steps(rule: str, pattern: str) -> tuple[_Step, ...]:
     try:
-        return _Phrase(rule, pattern, parse(pattern))
+        return parse(pattern)
     except PhraseError as error:
         raise PhraseError(f"rule {rule}: {error}") from None
 
@@ -331,14 +323,19 @@ class PhraseBook:
     """
 
     def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
-        self._phrases = [_phrase(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
+        self._phrases = [(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
+        self._steps = {number: _steps(*phrase) for number, phrase in enumerate(self._phrases)}
         self._by_word: dict[str, list[int]] = {}
         self._by_anchor: dict[str, list[int]] = {}
-        for number, phrase in enumerate(self._phrases):
-            for word in _beginnings(phrase.steps):
+        for number, steps in self._steps.items():
+            for word in _beginnings(steps):
                 self._by_word.setdefault(word, []).append(number)
-            for word in _anchor(phrase.steps):
+            for word in _anchor(steps):
                 self._by_anchor.setdefault(word, []).append(number)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the steps, of which an article needs few: read again from a pattern, they come as fast."""
+        return vars(self) | {"_steps": {}}
 
     def find(self, tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
         """Every phrase at every word, the longest of each rule at a word; by start."""
@@ -357,10 +354,12 @@ class PhraseBook:
     def _at(self, index: int, numbers: Iterable[int], tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
         longest: dict[str, Found] = {}
         for number in sorted(numbers):
-            phrase = self._phrases[number]
-            end = _match(phrase.steps, 0, tokens, index, slots)
-            if end > index and (phrase.rule not in longest or longest[phrase.rule].last < end - 1):
-                longest[phrase.rule] = Found(phrase.rule, index, end - 1, phrase.pattern)
+            rule, pattern = self._phrases[number]
+            if number not in self._steps:
+                self._steps[number] = parse(pattern)
+            end = _match(self._steps[number], 0, tokens, index, slots)
+            if end > index and (rule not in longest or longest[rule].last < end - 1):
+                longest[rule] = Found(rule, index, end - 1, pattern)
         return list(longest.values())
 
 

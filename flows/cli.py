@@ -5,6 +5,7 @@ Commands are imported when they are called, so that those which run no flow neve
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 
@@ -39,7 +40,12 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(_COMMANDS[name][0]), name)
+        # What is imported stays: looking through it for garbage again and again is a tenth of the start.
+        gc.disable()
+        try:
+            command: click.Command = getattr(importlib.import_module(_COMMANDS[name][0]), name)
+        finally:
+            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
