@@ -24,6 +24,9 @@ import pytest
 
 from storage.lake import S3Options
 
+# Many tests start commands: without bytecode on disk each start would compile every module anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def _unavailable(reason: str) -> NoReturn:
     """Skip the test for `reason`, or fail where servers are required."""
