@@ -126,12 +126,19 @@ class Ingest:
         return await self._robots.sitemaps(origin)
 
     async def pages(self, candidates: Sequence[Candidate]) -> list[Finding]:
-        """Findings for candidates, in their order. Hosts are asked in parallel, each at its pace."""
-        captured = await asyncio.gather(*(self._captured(candidate) for candidate in candidates))
-        findings = await self.read([capture for capture, _ in captured])
+        """Findings for candidates, in their order. Hosts are asked in parallel, each at its pace; a page is read as
+        soon as it came.
+        """
+        done = await asyncio.gather(*(self._captured_and_read(candidate) for candidate in candidates))
+        findings = [finding for finding, _ in done]
+        self.report.note_findings(findings)
         # Only now: another group's commit must not store a request before what it brought.
-        self._fetches += [fetch for _, fetch in captured if fetch is not None]
+        self._fetches += [fetch for _, fetch in done if fetch is not None]
         return findings
+
+    async def _captured_and_read(self, candidate: Candidate) -> tuple[Finding, Fetch | None]:
+        capture, fetch = await self._captured(candidate)
+        return await self._workers.read_one(capture), fetch
 
     async def read(self, captures: Sequence[Capture]) -> list[Finding]:
         """Findings for captures, in their order."""

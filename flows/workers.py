@@ -65,7 +65,7 @@ class Workers:
 
     async def read(self, captures: Sequence[Capture]) -> list[Finding]:
         """Findings in the order of `captures`; one that failed in its worker says so in its article's outcome."""
-        return list(await asyncio.gather(*(self._one(capture) for capture in captures)))
+        return list(await asyncio.gather(*(self.read_one(capture) for capture in captures)))
 
     async def reread(self, articles: Sequence[Article]) -> list[Finding | None]:
         """Stored articles with what the rules find now, in order; None for one that failed in its worker."""
@@ -81,7 +81,8 @@ class Workers:
             return None
         return result
 
-    async def _one(self, capture: Capture) -> Finding:
+    async def read_one(self, capture: Capture) -> Finding:
+        """The finding of one capture; that it failed in its worker stands in its article's outcome."""
         if self._pool is None:
             return self._read_here(capture)
         future = self._pool.schedule(_read, args=[capture, self._attempts_allowed], timeout=self._page_seconds)
