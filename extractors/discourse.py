@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from extractors.clocks import FoundTime
 from extractors.dates import FoundDate, Resolved, resolve
@@ -42,6 +43,11 @@ _COMING = re.compile(
 _NOT_YET = re.compile(r"\b(?:will|would|is\sto|are\sto|due|scheduled|plans?|next|tomorrow|if)\b", re.IGNORECASE)
 _ADVERBIAL = re.compile(
     r"\s*(?:[,.;:)]|$|(?:with|in|at|on|from|by|and|but|over|near|against|into|to|toward|towards|during|that|which|had|was)\b)"
+)
+_THAT = re.compile(r"(?:\b(\w+)\s)?\bthat\s$", re.IGNORECASE)
+_REPORTING = word_set(
+    """said says say saying confirmed announced reported told added noted claimed stated believed thought is was so
+    disclosed revealed confirm announce report suggested insisted argued declared denied acknowledged conceded"""
 )
 _HAD = re.compile(r"\bhad\s")
 _BOUND = re.compile(r"\b(?:by|until|till|since)\s(?:(?:late|early|mid|the)\s)?$", re.IGNORECASE)
@@ -100,7 +106,7 @@ class Calendar:
         self._resolved: list[Resolved | None] = []
         last: Resolved | None = None
         for found in document.dates:
-            value = self._of_that_night(found, last) or resolve(found, document.published, last=last)
+            value = self._of_that(found, last) or resolve(found, document.published, last=last)
             self._resolved.append(value)
             if value is not None and value.precision != "year":
                 last = value
@@ -115,8 +121,8 @@ class Calendar:
             day = resolve(found, self._doc.published, reach="future", last=before)
             window = _WINDOW_OPENS.search(self._doc.normal, max(0, found.start - 40), found.start)
             return Resolved(day.date.replace(day=1), "month") if day and window else day
-        if night := self._of_that_night(found, before):
-            return night
+        if named := self._of_that(found, before):
+            return named
         if found.kind == "offset" and found.relative and self._opens_clause(found):
             return self._counted_from_event(found, before, at_event - found.end)
         day = resolve(found, self._doc.published, last=before, ahead=country in _FAR_EAST)
@@ -128,6 +134,20 @@ class Calendar:
         """Whether "a day after" has its event behind it; "had hit the day before with ..." counts back."""
         ends = self._doc.normal[found.start : found.end].lower().endswith((" after", " before"))
         return ends and _ADVERBIAL.match(self._doc.normal, found.end) is None
+
+    def _of_that(self, found: FoundDate, last: Resolved | None) -> Resolved | None:
+        """ "That Sunday", "that December": of the day spoken of last; and nights that have named their day."""
+        if last is None or found.kind not in ("weekday", "month") or found.year is not None or found.way:
+            return self._of_that_night(found, last)
+        that = _THAT.search(self._doc.normal, max(0, found.start - 40), found.start)
+        if that is None or (that[1] or "").lower() in _REPORTING or last.precision == "year":
+            return None
+        if found.kind == "month" and found.month:
+            year = last.date.year + (found.month < last.date.month)
+            return Resolved(last.date.replace(year=year, month=found.month, day=1), "month")
+        if found.kind == "weekday" and found.weekday is not None and last.precision == "day":
+            return Resolved(last.date + timedelta((found.weekday - last.date.weekday()) % 7), "day")
+        return None
 
     def _of_that_night(self, found: FoundDate, last: Resolved | None) -> Resolved | None:
         """ "Overnight" after its day: "in a story of Nov. 3 about an overnight attack", "It was shut on Sunday. Kyiv
@@ -407,6 +427,8 @@ class Teller:
         if sighting.echo:
             put_off = sighting.postponed and date is not None and self._is_past(date)
             return bool(self.told) and date is not None and not put_off
+        if sighting.pronoun and date is not None and self._takes_up(sighting):
+            return True
         if sighting.pronoun or phrase is None:
             return bool(self.told) and sighting.kind == "event" and date is not None
         if sighting.kind == "event":
@@ -414,6 +436,11 @@ class Teller:
         if sighting.kind == "flight":
             return self._flight_opens(sighting, phrase, date)
         return self._nominal_opens(sighting, date)
+
+    def _takes_up(self, sighting: Sighting) -> bool:
+        """Whether "it" is another launch's weapon: "The last such missile did not get far. On May 3 it fell"."""
+        before = sighting.antecedent
+        return bool(self.told) and before is not None and before.order in ("last", "earlier", "ordinal")
 
     def _is_past(self, date: Resolved) -> bool:
         return self._doc.published is not None and date.date <= self._doc.published
@@ -574,6 +601,10 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
         return True
     if _same_breath(told, sighting):
         return True
+    if (a == "surface_to_air_missile") != (b == "surface_to_air_missile"):
+        return False
+    if {a, b} == {"hypersonic_missile", "ballistic_missile"} and not (sighting.dates or sighting.order):
+        return True  # what flies fast and low is told as either
     if sighting.kind != "nominal" and not sighting.definite and not _hedged(sighting):
         return False
 

@@ -71,6 +71,7 @@ _PARTS = frozenset(
      "debris", "wreckage", "warhead", "pieces", "parts", "fragments", "chunks", "remains", "crew", "half", "most",
      "truck", "trucks", "version", "variant", "model", "example", "turn", "battery", "launcher", "rain", "load"]
 )  # fmt: skip
+_INFINITIVES = frozenset(["WORD", "FLIGHT", "LAUNCH", "PUT", "SEND", "CONDUCT"])
 _APPOSITION = 12  # chunks
 _BEFORE, _AFTER = 5, 16  # chunks around the weapon in which a denial is about it
 _REACH = 9  # chunks between the weapon and what it does
@@ -205,6 +206,7 @@ class Weigher:
         weight -= phrase.determiner in ("bare", "each") and phrase.plural
         weight -= self._doc.quotation_at(chunks[at].start) is not None
         planned = not does and (bool(common.names & _COMING) or "coming" in common.cues or common.ahead)
+        weight -= 2 * (planned and phrase.name is None and not common.party)  # "would be back in May with a rocket"
         failed = not planned and (bool(common.names & {"FAIL", "CRASH"}) or "loss" in common.cues)
         return Reading(at, weight, planned, failed, active=not does and (at == 0 or chunks[at - 1].name != "BY"))
 
@@ -270,9 +272,9 @@ def _deed_with(chunks: Sequence[Chunk], at: int) -> bool:
 def _aimed_at(chunks: Sequence[Chunk], at: int) -> bool:
     """Whether the weapon is the object of an infinitive ("agreed to scrap 2,692 missiles"): an aim, not an event."""
     for back in range(at - 1, max(0, at - 4), -1):
-        if chunks[back].low == "to" and chunks[back + 1].name == "WORD" and back + 1 < at:
+        if chunks[back].low == "to" and chunks[back + 1].name in _INFINITIVES and back + 1 < at:
             return True
-        if chunks[back].name != "WORD":
+        if chunks[back].name not in _INFINITIVES:
             return False
     return False
 

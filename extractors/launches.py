@@ -548,15 +548,38 @@ def _joined_by_day(told: Sequence[Told]) -> list[Told]:
         if twin is None:
             kept.append(launch)
         else:
+            if _is_bare(twin):
+                twin.weapon_class = launch.weapon_class
+                for sighting in twin.sightings:
+                    sighting.extra = [phrase for phrase in sighting.extra if phrase.kind == "launch"]
             twin.sightings = sorted([*twin.sightings, *launch.sightings], key=lambda s: s.start)
     return kept
 
 
+def _is_bare(told: Told) -> bool:
+    """Whether it was only told of by a noun that names no weapon ("the flight of 12 October")."""
+    return all(
+        s.kind == "nominal" and s.phrase is not None and s.phrase.kind == "launch" and s.phrase.weapon_class is None
+        for s in told.sightings
+    )
+
+
+def _is_last(told: Told) -> bool:
+    """Whether it was only recalled as the last of those told ("three trials, the last on Friday")."""
+    return all(s.echo and s.order in ("last", "earlier") for s in told.sightings) and not told.planned
+
+
 def _is_twin(other: Told, launch: Told) -> bool:
     same = other.country == launch.country and other.date is not None and other.date == launch.date
-    alike = other.planned == launch.planned and other.role == launch.role and launch.like is not None
+    alike = other.planned == launch.planned and (other.role == "target") == (launch.role == "target")
     akin = related(other.weapon_class, launch.weapon_class) and (not launch.name or launch.name == other.name)
-    return same and alike and akin and (other.date_inferred or launch.date_inferred) and launch.first.definite
+    if same and alike and _is_bare(other) and not launch.first.order:
+        return True
+    if not (same and alike and akin):
+        return False
+    if _is_last(other) or _is_last(launch):
+        return True
+    return launch.like is not None and launch.first.definite and (other.date_inferred or launch.date_inferred)
 
 
 def _agrees(told: Told, sighting: Sighting) -> bool:

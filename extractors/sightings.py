@@ -325,7 +325,11 @@ class SightingFinder:
         return [(at, sighting)]
 
     def _tests(self, row: Row) -> bool:
-        """Whether the sentence speaks of a trial, in which an interceptor is what is launched."""
+        """Whether the sentence speaks of a trial, in which an interceptor is what is launched, or the text of a target
+        for one.
+        """
+        if any(phrase.role == "target" for phrase in self.phrases):
+            return True
         return _TRIAL.search(self._doc.normal, row.sentence.start, row.sentence.end) is not None
 
     def _asks(self, row: Row) -> bool:
