@@ -285,8 +285,8 @@ class Teller:
             return False
         noun = sighting.noun
         looks_back = sighting.kind == "nominal" and sighting.definite and not sighting.attack
-        looks_back = looks_back and noun is not None and noun.determiner in ("the", "this") and noun.date is None
-        aside = not sighting.dates and sighting.kind == "event"
+        looks_back = looks_back and noun is not None and noun.determiner in ("the", "this", "own") and noun.date is None
+        aside = not sighting.dates and (sighting.kind == "event" or (sighting.kind == "flight" and sighting.definite))
         if not (looks_back or aside):
             return False
         told = [

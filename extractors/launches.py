@@ -8,6 +8,7 @@ the source span of each field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -124,6 +125,7 @@ class Recorder:
         self._complete(told)
         Gleaner(self._doc, self._teller.calendar, self._rows).glean(told)
         told = _joined_by_day(told)
+        told = [launch for launch in told if not self._went_later(launch, told)]
         central = self._central(told)
         kept = [launch for launch, chief in zip(told, central, strict=True) if self._counts(launch, chief)]
         roles = self._roles(kept, [launch for launch, chief in zip(told, central, strict=True) if chief])
@@ -165,6 +167,22 @@ class Recorder:
         """The end of the second sentence after a sighting, or where another launch is told of."""
         last = self._doc.sentences[min(sighting.sentence + 2, len(self._doc.sentences) - 1)]
         return min([last.end, *(launch.first.start for launch in told if launch.first.start > sighting.end)])
+
+    def _went_later(self, launch: Told, told: Sequence[Told]) -> bool:
+        """Whether it was called off and the same rocket went, or is to go, soon afterwards."""
+        sentence = self._doc.sentences[launch.first.sentence]
+        if launch.date is None or not _CALLED_OFF.search(self._doc.normal, sentence.start, sentence.end):
+            return False
+        if launch.first.kind != "nominal" or not (launch.first.failed or launch.first.postponed):
+            return False
+        return any(
+            other.date is not None
+            and 0 < (other.date.date - launch.date.date).days <= _DAYS_OF_NEWS
+            and other.country == launch.country
+            and related(other.weapon_class, launch.weapon_class)
+            and other.name in (launch.name, None)
+            for other in told
+        )
 
     # -- judging -------------------------------------------------------------------------------------------------------
 
@@ -241,7 +259,7 @@ class Recorder:
             return False
         if self._doubter.doubts(launch, lead=central):
             return False
-        if launch.planned and not any(s.dates or s.outside for s in launch.sightings):
+        if launch.planned and not any(s.dates or self._set_for(s) for s in launch.sightings):
             return False
         if central:
             yearly = launch.date is not None and launch.date.precision == "year"
@@ -253,6 +271,12 @@ class Recorder:
         return launch.date.precision in ("day", "month") or (
             launch.date.precision == "year" and launch.name is not None
         )
+
+    def _set_for(self, sighting: Sighting) -> bool:
+        """Whether a date of another clause can be that of a launch to come, and is not the day of the announcement
+        ("warned on Monday that Moscow would fire missiles").
+        """
+        return any(not self._doc.normal.startswith(" that ", found.end) for found in sighting.outside)
 
     # -- the record ----------------------------------------------------------------------------------------------------
 
@@ -522,6 +546,7 @@ class Recorder:
         return state.name if state else None
 
 
+_CALLED_OFF = re.compile(r"\b(?:scrub(?:s|bed)?|call(?:s|ed) off|stood down|stands down)\b", re.IGNORECASE)
 _DIGEST = 3  # launches that make a digest of an article
 _DAYS_OF_NEWS = 14
 _OPENING = 3  # sentences in which an article comes to its point

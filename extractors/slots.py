@@ -105,7 +105,7 @@ class SlotSharer:
         between = self._doc.normal[found.end : sighting.at] if found.end < sighting.at else ""
         if _REPORTS.search(between):
             return True
-        if re.search(r"\b(?:that|which|who|after|when|as)\b", between) and not between.lstrip().startswith(","):
+        if re.search(r"\b(?:that|which|who|where|after|when|as)\b", between) and not between.lstrip().startswith(","):
             return True
         if ";" in self._doc.normal[sighting.end : found.start]:
             return True
