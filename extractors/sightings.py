@@ -612,7 +612,7 @@ class SightingFinder:
         agent = self._agent(chunks, trigger, 5) if voice == "nominal" else self._agent(chunks, max(trigger, weapon), 11)
         if agent is not None:
             return agent
-        owner = next((phrase.owner for phrase in sighting.phrases if phrase.owner), None)
+        owner = next((_launching_owner(phrase) for phrase in sighting.phrases if phrase.owner), None)
         if voice == "active":
             return self._subject_of(row, trigger) or owner
         if voice == "weighed":
@@ -704,6 +704,11 @@ class SightingFinder:
         while before >= 0 and chunks[before].low in ("the", "a", "an"):
             before -= 1
         return before >= 0 and chunks[before].name in _PREPOSITIONS
+
+
+def _launching_owner(phrase: NounPhrase) -> Actor | None:
+    """Whose a weapon is; the owner of a satellite has launched it only where nothing speaks for another."""
+    return replace(phrase.owner, inferred=True) if phrase.owner and phrase.role == "payload" else phrase.owner
 
 
 def _tells(sighting: Sighting) -> bool:

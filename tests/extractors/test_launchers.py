@@ -65,6 +65,42 @@ def test_who_launched(country: str, actor: str | None, text: str) -> None:
     assert "country" in launch.inferred or actor is not None
 
 
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        # whose rocket, not whose satellite, spaceport or customer
+        ("JPN", "TAIPEI - Taiwan's new weather satellite was carried into orbit on Tuesday on a Japanese rocket. TASA "
+         "said that it had heard from the craft."),
+        ("USA", "SEOUL - South Korea's fifth reconnaissance satellite was launched on Tuesday aboard a Falcon 9 from "
+         "Florida. Seoul's defence ministry was pleased."),
+        ("DEU", "A 28-metre rocket rose from Andøya spaceport on Tuesday with satellites for Norwegian customers. "
+         "Norway's minister cheered. Nordstern Raumfahrt, the German firm that built it, said all had separated."),
+        ("KOR", "A commercial rocket exploded 30 seconds after liftoff on Tuesday from the Alcantara centre in Brazil. "
+         "The South Korean startup Innospace said nobody was hurt."),
+        # who is blamed or owns up, not who protests or was struck
+        ("IRN", "ERBIL - Eleven ballistic missiles hit Erbil on Tuesday. Iraq summoned the Iranian ambassador."),
+        ("PRK", "TOKYO - A ballistic missile came down off Japan on Tuesday, its coast guard said. Japan lodged a "
+         "protest with Pyongyang. The United States condemned it."),
+        ("PAK", "Missiles struck a village near Saravan in Iran on Tuesday. Tehran protested. Pakistan's army said "
+         "that its forces had hit hideouts of militants."),
+        # the group, not its patron or its foe
+        ("IRQ", "DAMASCUS - A drone hit the U.S. base at al-Tanf in Syria on Tuesday. The Islamic Resistance in Iraq, "
+         "which Iran arms, claimed it. The Pentagon said three soldiers were hurt."),
+        ("USA", "Cruise missiles hit Houthi radar sites near Hodeidah on Tuesday. They were launched from USS "
+         "Kettering in the Red Sea."),
+    ],
+)  # fmt: skip
+def test_whom_the_signs_speak_for(country: str, text: str) -> None:
+    assert launch_in(text).country == country
+
+
+def test_no_party_at_all_is_no_launch() -> None:
+    text = (
+        "The Missile, a scooter, was launched in Leeds on Tuesday. It goes on sale in Japan, and in Germany, in July."
+    )
+    assert extract(text, published=PUBLISHED).launches == ()
+
+
 def test_the_headline_speaks_for_its_own_weapon() -> None:
     text = (
         "SEOUL - A ballistic missile landed in the sea on Tuesday after a 400-km flight, officials in Seoul and Tokyo "
