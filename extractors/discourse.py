@@ -287,7 +287,8 @@ class Teller:
         looks_back = sighting.kind == "nominal" and sighting.definite and not sighting.attack
         looks_back = looks_back and noun is not None and noun.determiner in ("the", "this", "own") and noun.date is None
         aside = not sighting.dates and (sighting.kind == "event" or (sighting.kind == "flight" and sighting.definite))
-        if not (looks_back or aside):
+        known = sighting.definite and sighting.kind != "nominal" and not sighting.name and not sighting.pronoun
+        if not (looks_back or aside or known):
             return False
         told = [
             told
@@ -297,7 +298,10 @@ class Teller:
         if any(_same_date(other.date, date) for other in told if other.date is not None):
             return False
         near = [t for t in told if looks_back or 0 <= sighting.sentence - t.sightings[-1].sentence <= 2]
-        return any(0 < (date.date - t.date.date).days <= _RETOLD for t in near if t.date is not None)
+        if known:
+            near = [t for t in near if not any(s.failed or s.postponed for s in t.sightings)]
+        least = -_RETOLD if known else 0  # "had been launched in answer to the killing of a commander on Sunday"
+        return any(least <= (date.date - t.date.date).days <= _RETOLD for t in near if t.date is not None)
 
     def _salvo_of(self, sighting: Sighting, date: Resolved | None) -> Told | None:
         """The salvo told right before of which "the first", "the second" or "the other" is a part."""

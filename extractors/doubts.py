@@ -16,6 +16,7 @@ from extractors.sightings import Sighting
 _SERIES = re.compile(
     r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)"
     r"|\bin recent (?:years|months|weeks)|\b(?:series|run|spate|string|succession|spree|flurry) of\b"
+    r"|\b(?:in|during|over) the (?:first|second|third|fourth|last|past|previous) (?:quarter|half)\b"
     r"|\btotal of\b|\bthis year\b|\bper (?:month|year)\b"
     r"|\b(?:missiles|rockets|drones|launches|attacks|times) a (?:day|night|week|month|year)\b"
     r"|\bevery (?:day|night|week|month|year)\b|\byears of\b|\brepeatedly\b|\bregularly\b|\broutinely\b|\bannual"
