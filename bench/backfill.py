@@ -44,9 +44,9 @@ _WHEN = (
     "as the weather cleared",
     "in the capital",
 )
-_WORDS = [
-    a + b + c for a in ("ba", "co", "di", "fe") for b in ("lan", "mer", "nos", "tul") for c in ("", "d", "ry", "so")
-]
+# As many different words as a newspaper has: pages over a few words would all be near-duplicates of each other.
+_PARTS = ("ba", "co", "di", "fe", "gu", "lan", "mer", "nos", "tul", "ver")
+_WORDS = [a + b + c for a in _PARTS for b in _PARTS for c in _PARTS]
 _LAUNCH = "North Korea fired two short-range ballistic missiles toward the Sea of Japan on Sunday, the military said."
 _CHROME = "".join(f'<li><a href="/section/{n}">Section {n}</a></li>' for n in range(60))
 

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zlib import crc32
 
 from rensa import RMinHash
@@ -159,6 +160,7 @@ def _bands(signature: bytes) -> list[tuple[int, bytes]]:
     return [(band, signature[1 + band * width : 1 + (band + 1) * width]) for band in range(BANDS)]
 
 
+@lru_cache(maxsize=256)  # a text is compared with each of its family
 def _shingles(text: str) -> frozenset[str]:
     """Word trigrams in one case, without the dateline and the closing credit; of one or two words, none."""
     body = _CREDIT.sub("", _DATELINE.sub("", text.strip(), count=1))
