@@ -229,9 +229,9 @@ class SpeechFinder:
 
     def _speaker(self, left: int, right: int, source: str) -> Actor | None:
         named = self._within(left, right)
-        for kind in ("person", "office", "body", "state", "group"):
+        for kinds in (("person",), ("office",), ("body",), ("state", "group")):
             for actor in named:
-                if actor.kind == kind and not (actor.modifier and kind in ("state", "group")):
+                if actor.kind in kinds and not (actor.modifier and "state" in kinds):
                     return actor
         low = source.lower().split()
         pronoun = next((word for word in low[:2] if word in _HE or word in _IT), "")
