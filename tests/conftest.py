@@ -28,6 +28,11 @@ from storage.lake import S3Options
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups first: each is one piece of work for one process, and a long one at the end would leave the other idle."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 def _unavailable(reason: str) -> NoReturn:
     """Skip the test for `reason`, or fail where servers are required."""
     if os.environ.get("LAUNCHWIRE_TEST_SERVERS") == "required":
