@@ -1,7 +1,7 @@
 """Real servers for the tests of a shared lake: PostgreSQL and an S3-compatible store, started from installed packages.
 
 Each is started once for a test process (the tests that need them are one xdist group) and stopped by its process id.
-Where one cannot run, its tests are skipped with the reason; with LAUNCHWIRE_TEST_SERVERS=required, as in `.ci/run`,
+Where one cannot run, its tests are skipped with the reason; with TEST_SERVERS=required, as in `.ci/run`,
 they fail instead.
 """
 
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _unavailable(reason: str) -> NoReturn:
     """Skip the test for `reason`, or fail where servers are required."""
-    if os.environ.get("LAUNCHWIRE_TEST_SERVERS") == "required":
+    if os.environ.get("TEST_SERVERS") == "required":
         pytest.fail(reason)
     pytest.skip(reason)
 
