@@ -412,7 +412,8 @@ def _put(con: duckdb.DuckDBPyConnection, plan: _Plan) -> tuple[int, int]:
     for condition, parameters in _by_months(_days(plan.stored, replaced), keyed=True):
         con.execute(f"DELETE FROM articles WHERE {condition}", parameters)
     _delete_derived(con, plan.stored, replaced)
-    con.execute("INSERT INTO articles FROM temp.staged_articles")
+    # By name, as a lake that was migrated has its columns in another order.
+    con.execute("INSERT INTO articles BY NAME FROM temp.staged_articles")
     return _insert_derived(con, ordered)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from storage import catalogs, schema
+from storage import catalogs, migrations
 from storage.errors import CorruptLakeError, LakeError, MissingLakeError, NewerLakeError
 from storage.extensions import connect, quoted
 from storage.lake import Lake, LakeConfig
@@ -120,10 +120,10 @@ def _readable(backup: Path, copy: Path) -> Path:
 def _proved(trial: Lake, backup: Path) -> tuple[int, list[Problem]]:
     """The backup's latest snapshot, and what is wrong in it but for what makes it unusable."""
     with trial.read() as con:
-        version = schema.version(con)
-    if version > schema.VERSION:
+        version = migrations.version(con)
+    if version > migrations.VERSION:
         raise NewerLakeError(
-            f"{backup} has schema version {version}, newer than the {schema.VERSION} that this launchwire knows; "
+            f"{backup} has schema version {version}, newer than the {migrations.VERSION} that this launchwire knows; "
             "update launchwire; nothing was changed"
         )
     problems = check(trial)

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import duckdb
 
-from storage import schema
+from storage import migrations, schema
 from storage.catalogs import back_up_postgres, back_up_sqlite
 from storage.errors import (
     CorruptLakeError,
@@ -208,12 +208,12 @@ class Lake:
         lake = Lake(config)
         try:
             version = lake.stored_version()
-            if version > schema.VERSION:
+            if version > migrations.VERSION:
                 raise NewerLakeError(
-                    f"the lake at {config.place} has schema version {version}, newer than the {schema.VERSION} that "
-                    "this launchwire knows; update launchwire"
+                    f"the lake at {config.place} has schema version {version}, newer than the {migrations.VERSION} "
+                    "that this launchwire knows; update launchwire"
                 )
-            if version < schema.VERSION:
+            if version < migrations.VERSION:
                 lake._bring_up(version, create)
         except BaseException:
             lake.close()
@@ -319,7 +319,7 @@ class Lake:
             return 0
         try:
             with self.read() as con:
-                return schema.version(con)
+                return migrations.version(con)
         except _NoLakeError:
             return 0
 
@@ -330,7 +330,7 @@ class Lake:
                     f"there is no lake at {self.config.place}; `launchwire poll` makes one, or name another by --data"
                 )
             raise OutdatedLakeError(
-                f"the lake at {self.config.place} has schema version {version}, older than {schema.VERSION}; "
+                f"the lake at {self.config.place} has schema version {version}, older than {migrations.VERSION}; "
                 "`launchwire maintain` upgrades it after a backup"
             )
         self.make_directories()
@@ -339,15 +339,15 @@ class Lake:
 
     def _migrate(self, con: Connection) -> None:
         # Another process may have made or migrated it while this one waited for the lock.
-        version = schema.version(con)
-        if version >= schema.VERSION:
+        version = migrations.version(con)
+        if version >= migrations.VERSION:
             return
         if version > 0:
-            self.backup_catalog(f"before-v{schema.VERSION}-from-v{version}")
+            self.backup_catalog(f"before-v{migrations.VERSION}-from-v{version}")
         _transaction(
             con,
-            lambda inner: schema.migrate(inner, version, self.config.partition),
-            f"schema version {schema.VERSION}",
+            lambda inner: migrations.migrate(inner, version, self.config.partition),
+            f"schema version {migrations.VERSION}",
         )
 
     def make_directories(self) -> None:

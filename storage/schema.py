@@ -1,4 +1,4 @@
-"""The lake's tables, views and numbered migrations; `python -m storage.schema` writes docs/tables.md from them.
+"""The lake's tables and views; `python -m storage.schema` writes docs/tables.md from them.
 
 Every table that grows is partitioned by a NOT NULL DATE column, because a merge whose key holds that date stays as
 cheap at a million rows as at ten thousand.
@@ -6,7 +6,6 @@ cheap at a million rows as at ten thousand.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -645,16 +644,6 @@ VIEWS: tuple[View, ...] = (
 )
 
 
-def _create(con: duckdb.DuckDBPyConnection, partition: Partition) -> None:
-    for option, value in (("parquet_compression", "zstd"), ("target_file_size", "64MB")):
-        con.execute(f"CALL news.set_option('{option}', '{value}')")
-    con.execute("CALL news.set_option('data_inlining_row_limit', 0)")
-    for table in (MIGRATIONS_TABLE, *TABLES):
-        create_table(con, table, partition)
-    for view in VIEWS:
-        create_view(con, view)
-
-
 def create_table(con: duckdb.DuckDBPyConnection, table: Table, partition: Partition) -> None:
     """Make `table` with its partition and comments."""
     columns = ", ".join(f'"{c.name}" {c.type}{" NOT NULL" if c.required else ""}' for c in table.columns)
@@ -678,36 +667,6 @@ def create_view(con: duckdb.DuckDBPyConnection, view: View) -> None:
     """Make or replace `view` with its comment."""
     con.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}")
     con.execute(f"COMMENT ON VIEW {view.name} IS {quoted(view.comment)}")
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One numbered step; `apply` runs in a transaction under the writer lock, the catalog backed up before."""
-
-    version: int
-    name: str
-    apply: Callable[[duckdb.DuckDBPyConnection, Partition], None]
-
-
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables and views", _create),)
-VERSION = MIGRATIONS[-1].version
-
-
-def version(con: duckdb.DuckDBPyConnection) -> int:
-    """Number of the last migration that the lake had, 0 for an empty one."""
-    try:
-        row = con.execute(f"SELECT max(version) FROM {MIGRATIONS_TABLE.name}").fetchone()
-    except duckdb.CatalogException:
-        return 0
-    return int(row[0]) if row and row[0] is not None else 0
-
-
-def migrate(con: duckdb.DuckDBPyConnection, have: int, partition: Partition) -> None:
-    """Apply every migration after `have` and note each."""
-    for step in MIGRATIONS:
-        if step.version > have:
-            step.apply(con, partition)
-            con.execute(f"INSERT INTO {MIGRATIONS_TABLE.name} VALUES (?, ?)", [step.version, step.name])
 
 
 def table(name: str) -> Table:

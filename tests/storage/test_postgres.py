@@ -14,7 +14,7 @@ import sample
 import workers
 from workers import Worker
 
-from storage import articles, schema
+from storage import articles, migrations
 from storage.errors import BusyLockError, MissingLakeError, NewerLakeError, RefusedLakeError, UnreachableLakeError
 from storage.lake import Lake, LakeConfig
 from storage.maintenance import check, maintain
@@ -109,7 +109,9 @@ def test_processes_that_make_the_lake_at_once(config: LakeConfig) -> None:
     for worker in [Worker(workers.contend, config, seed, 0.3) for seed in range(3)]:
         worker.finish()
     with Lake.open(config) as lake, lake.read() as con:
-        assert con.execute("SELECT version FROM migrations").fetchall() == [(schema.VERSION,)]
+        assert con.execute("SELECT max(version), count(*) FROM migrations").fetchall() == [
+            (migrations.VERSION, len(migrations.MIGRATIONS))
+        ]
 
 
 def test_a_lock_dies_with_its_process(config: LakeConfig) -> None:
@@ -154,16 +156,16 @@ def test_a_server_that_drops_every_connection_costs_a_replay_only(
 def test_a_newer_schema_is_refused_and_an_older_backed_up(config: LakeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     Lake.open(config).close()
     alteration = "ALTER TABLE articles ADD COLUMN x INTEGER"
-    step = schema.Migration(2, "one more column", lambda con, _: con.execute(alteration))
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, step))
-    monkeypatch.setattr(schema, "VERSION", 2)
+    step = migrations.Migration(migrations.VERSION + 1, "one more column", lambda con, _: con.execute(alteration))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, step))
+    monkeypatch.setattr(migrations, "VERSION", step.version)
     Lake.open(config).close()
     (backup,) = config.backups.iterdir()
     with duckdb.connect(str(backup), read_only=True) as con:
         assert con.execute("SELECT count(*) FROM ducklake_column WHERE column_name = 'x'").fetchall() == [(0,)]
         assert con.execute("SELECT count(*) > 0 FROM ducklake_snapshot").fetchall() == [(True,)]
     monkeypatch.undo()
-    with pytest.raises(NewerLakeError, match="schema version 2"):
+    with pytest.raises(NewerLakeError, match=f"schema version {step.version}"):
         Lake.open(config)
 
 

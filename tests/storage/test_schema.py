@@ -65,7 +65,3 @@ def test_every_view_and_its_example_run(lake: Lake, view: schema.View) -> None:
     with lake.read() as con:
         con.execute(f"FROM {view.name}").fetchall()
         con.execute(view.example).fetchall()
-
-
-def test_versions_count_up() -> None:
-    assert [step.version for step in schema.MIGRATIONS] == list(range(1, len(schema.MIGRATIONS) + 1))
