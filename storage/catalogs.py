@@ -98,6 +98,30 @@ def copy_rows(con: duckdb.DuckDBPyConnection, source: str, target: str, store: s
     con.execute(f"UPDATE {ours['ducklake_metadata']} SET value = ? WHERE key = 'data_path'", [store])
 
 
+def different(con: duckdb.DuckDBPyConnection, source: str, target: str) -> list[str]:
+    """Names of the tables of the catalog in database `target` that do not hold the rows of the one in `source`, apart
+    from the store's name and what waits for its removal.
+    """
+    theirs, ours = tables(con, source), tables(con, target)
+    same = ours.keys() & theirs.keys() - {WAITING}
+    return sorted(name for name in same if _rows_differ(con, theirs[name], ours[name]))
+
+
+def _rows_differ(con: duckdb.DuckDBPyConnection, theirs: str, ours: str) -> bool:
+    types = [
+        dict(con.execute(f"SELECT column_name, column_type FROM (DESCRIBE {t})").fetchall()) for t in (theirs, ours)
+    ]
+    # SQLite keeps times and UUIDs as texts: a text is compared as what the other side takes it for.
+    columns = ", ".join(
+        f'"{name}"::{types[0][name] if kind == "VARCHAR" else kind} AS "{name}"' for name, kind in types[1].items()
+    )
+    kept = " WHERE key <> 'data_path'" if ours.endswith('"ducklake_metadata"') else ""
+    sides = [f"(SELECT {columns} FROM {table}{kept})" for table in (theirs, ours)]
+    (counts,) = con.execute(f"SELECT (SELECT count(*) FROM {sides[0]}), (SELECT count(*) FROM {sides[1]})").fetchall()
+    missing = con.execute(f"FROM {sides[0]} EXCEPT ALL FROM {sides[1]} LIMIT 1").fetchall()
+    return counts[0] != counts[1] or bool(missing)
+
+
 def files(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
     """Every file that some snapshot of the catalog in `database` still names: bytes by path below the store.
 

@@ -1,12 +1,16 @@
 """A lake carried to another catalog and store, with every snapshot that it still holds.
 
 Files never change once they are written, so they are copied byte for byte while polls go on; the writer lock is taken
-for the last of them and the catalog's rows. The source is left as it was. An interrupted move leaves no lake at the
-target, as its catalog is filled last and in one transaction; a rerun copies what is missing.
+for the last of them and the catalog's rows. The source is left as it was.
+
+There is never an unproved lake at the target: the copied files are read and compared through a catalog of their own,
+which is thrown away, and the target's catalog is filled after that, in one transaction that compares its rows before
+it commits. A move that was stopped at any moment before leaves no lake there, and a rerun copies what is missing.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,8 +59,8 @@ def move(source: LakeConfig, target: LakeConfig, *, progress: Progress = lambda 
                 there.exclusive("writer", wait_seconds=target.lock_wait_seconds),
             ):
                 files = _copy_files(con, source, target, progress)
-                _copy_catalog(con, there, source, target)
-                rows = _compared(lake, there, con)
+                rows = _compared(lake, con, target)
+                _copy_catalog(con, there, target)
         snapshots = _snapshots(there)
         return Moved(len(files), sum(files.values()), len(snapshots), rows, tuple(check(there)))
 
@@ -66,14 +70,21 @@ def _refuse_occupied(lake: Lake, there: Lake) -> None:
         raise OccupiedTargetError(
             f"the lake at {lake.config.place} cannot be moved onto itself; name another catalog and another store"
         )
-    if there.stored_version():
-        raise OccupiedTargetError(f"there is a lake at {there.config.place} already; move to an empty place")
+    if not there.stored_version():
+        return
+    latest = _snapshots(there)[-1]
+    if latest in _snapshots(lake):
+        raise OccupiedTargetError(
+            f"the lake at {there.config.place} is a whole and proved copy of this one as of "
+            f"{latest[1]:%Y-%m-%d %H:%M:%S} UTC (snapshot {latest[0]}); use it, or move to an empty place"
+        )
+    raise OccupiedTargetError(f"there is a lake at {there.config.place} already; move to an empty place")
 
 
 @contextmanager
 def _stores(source: LakeConfig, target: LakeConfig) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that reads and writes both stores and has the source's catalog attached as `source`."""
-    con = connect(tuple({*source.extensions, *target.extensions}), threads=1)
+    con = connect(tuple({*source.extensions, *target.extensions, "sqlite_scanner"}), threads=1)
     try:
         for name, config in (("source_store", source), ("target_store", target)):
             if config.on_s3 and config.s3 is not None:
@@ -136,38 +147,59 @@ def _copy_file(con: duckdb.DuckDBPyConnection, origin: str, target: LakeConfig, 
         Path(part).replace(final)
 
 
-# The catalog, under the writer lock of both
+# Proof and catalog, under the writer lock of both
 
 
-def _copy_catalog(con: duckdb.DuckDBPyConnection, there: Lake, source: LakeConfig, target: LakeConfig) -> None:
-    there.ensure_catalog()
-    con.execute(f"ATTACH {_raw_address(target)} AS target ({_raw_type(target)})")
-    con.execute("BEGIN")
-    catalogs.copy_rows(con, "source", "target", target.store_path)
-    # What waits for its removal was not copied.
-    con.execute(f"DELETE FROM {catalogs.tables(con, 'target')[catalogs.WAITING]}")
-    con.execute("COMMIT")
-
-
-def _compared(lake: Lake, there: Lake, con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Rows by table, found the same here and there in three snapshots; else the target is emptied again."""
+def _compared(lake: Lake, con: duckdb.DuckDBPyConnection, target: LakeConfig) -> dict[str, int]:
+    """Rows by table, found the same in the lake and in the target's files in three snapshots."""
     history = _snapshots(lake)
-    try:
-        if _snapshots(there) != history:
+    with _trial(con, target) as copy:
+        if _snapshots(copy) != history:
             raise CorruptLakeError("the snapshots of the copy differ from those of the lake; the target holds no lake")
         for snapshot in (history[at][0] for at in (0, len(history) // 2, -1)):
-            ours, theirs = _digests(lake, snapshot), _digests(there, snapshot)
+            ours, theirs = _digests(lake, snapshot), _digests(copy, snapshot)
             for table in ours:
                 if ours[table] != theirs.get(table):
                     raise CorruptLakeError(
                         f"table {table} of the copy differs in snapshot {snapshot}; the target holds no lake"
                     )
-    except BaseException:
-        there.close()
-        for table in catalogs.tables(con, "target").values():
-            con.execute(f"DROP TABLE {table}")
-        raise
     return {table: rows for table, (rows, _) in ours.items()}
+
+
+@contextmanager
+def _trial(con: duckdb.DuckDBPyConnection, target: LakeConfig) -> Iterator[Lake]:
+    """The lake that the target is to hold: its files, by a catalog that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="launchwire-move-") as place:
+        config = LakeConfig(directory=Path(place), store=target.store_path, s3=target.s3)
+        with Lake(config) as copy:
+            copy.ensure_catalog()
+            _fill_catalog(con, "trial", config)
+            con.execute("DETACH trial")
+            yield copy
+
+
+def _copy_catalog(con: duckdb.DuckDBPyConnection, there: Lake, target: LakeConfig) -> None:
+    there.ensure_catalog()
+    _fill_catalog(con, "target", target)
+
+
+def _fill_catalog(con: duckdb.DuckDBPyConnection, name: str, config: LakeConfig) -> None:
+    """Attach the empty catalog of `config` as `name` and make it that of the source, all of it or nothing."""
+    con.execute(f"ATTACH {_raw_address(config)} AS {name} ({_raw_type(config)})")
+    con.execute("BEGIN")
+    try:
+        catalogs.copy_rows(con, "source", name, config.store_path)
+        # What waits for its removal was not copied.
+        con.execute(f"DELETE FROM {catalogs.tables(con, name)[catalogs.WAITING]}")
+        different = catalogs.different(con, "source", name)
+        if different:
+            raise CorruptLakeError(
+                f"the copied catalog differs from the lake's in {', '.join(different)}; the target holds no lake"
+            )
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
 
 
 def _snapshots(lake: Lake) -> list[tuple[int, object, object]]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sample
 import workers
+from workers import Worker
 
 from storage import articles, catalogs, moving
 from storage.errors import CorruptLakeError, MissingLakeError
@@ -63,6 +64,9 @@ def test_to_postgres_and_s3_and_home_again(
 ) -> None:
     shared = LakeConfig(directory=tmp_path, catalog=new_database(), store=new_bucket(), s3=object_store.options)
     before = content(full.config)
+    Worker(workers.move_until, full.config, shared, "catalogs.different", 2).finish()
+    with pytest.raises(MissingLakeError):
+        Lake.open(shared, create=False)
     assert move(full.config, shared).problems == ()
     home = LakeConfig(directory=tmp_path / "home", s3=object_store.options)
     assert move(shared, home).problems == ()
@@ -106,6 +110,21 @@ def test_a_stopped_move_leaves_no_lake_and_is_taken_up(
     assert len(copied) == done.files
 
 
+def test_a_kill_at_any_moment_leaves_no_unproved_lake(full: Lake, tmp_path: Path) -> None:
+    """While the copy is compared, before the catalog's commit, and after it."""
+    target = LakeConfig(directory=tmp_path / "new")
+    before = content(full.config)
+    for moment in (("_digests", 2), ("catalogs.different", 2), ("check", 1)):
+        with pytest.raises(MissingLakeError):
+            Lake.open(target, create=False)
+        Worker(workers.move_until, full.config, target, *moment).finish()
+    assert content(target) == before
+    with pytest.raises(
+        OccupiedTargetError, match=r"is a whole and proved copy of this one as of 20.* UTC \(snapshot \d+\); use it"
+    ):
+        move(full.config, target)
+
+
 def test_a_copy_that_differs_is_no_lake(full: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy_rows = catalogs.copy_rows
 
@@ -117,6 +136,9 @@ def test_a_copy_that_differs_is_no_lake(full: Lake, tmp_path: Path, monkeypatch:
     target = LakeConfig(directory=tmp_path / "new")
     with monkeypatch.context() as patched:
         patched.setattr(catalogs, "copy_rows", forgetful)
+        with pytest.raises(CorruptLakeError, match="catalog differs from the lake's in ducklake_data_file"):
+            move(full.config, target)
+        patched.setattr(catalogs, "different", lambda *given: [])
         with pytest.raises(CorruptLakeError, match="of the copy differs in snapshot"):
             move(full.config, target)
     with pytest.raises(MissingLakeError):

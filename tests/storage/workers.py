@@ -7,7 +7,9 @@ name of each acknowledged batch, so the test knows what must be there after a ki
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import signal
 import time
 import traceback
 from collections.abc import Callable
@@ -18,7 +20,7 @@ from multiprocessing.process import BaseProcess
 import sample
 
 from extractors.records import Finding
-from storage import articles
+from storage import articles, moving
 from storage.lake import Lake, LakeConfig
 from storage.maintenance import maintain
 
@@ -106,6 +108,22 @@ def hold(out: Connection, config: LakeConfig) -> None:
     with Lake(config).exclusive("poll", wait_seconds=0):
         out.send("held")
         time.sleep(60)
+
+
+def move_until(out: Connection, source: LakeConfig, target: LakeConfig, moment: str, calls: int) -> None:
+    """Move a lake and die, as by kill -9, when the function of `storage.moving` so named is called for the nth time."""
+    owner, _, name = moment.rpartition(".")
+    module = getattr(moving, owner) if owner else moving
+    function = getattr(module, name)
+    left = iter(range(calls - 1))
+
+    def dying(*given: object) -> object:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*given)
+
+    setattr(module, name, dying)
+    moving.move(source, target)
 
 
 class Worker:
