@@ -21,6 +21,8 @@ FIRST = datetime(2026, 1, 9, 11, 30, tzinfo=UTC)
 DAYS = 10
 SPAN = Span(FIRST.date(), FIRST.date() + timedelta(days=DAYS - 1))
 
+pytestmark = pytest.mark.xdist_group("archive")
+
 
 @pytest.fixture(scope="module")
 def polled(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -23,7 +23,7 @@ from flows.sources.order import Order
 from flows.sources.wayback import may_be_article
 
 # The first run on a machine installs pywb.
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("wayback")]
 
 WEEK = days("2026-01-10", "2026-01-16")
 HOST = "https://www.strait.example"

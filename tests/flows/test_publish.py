@@ -36,6 +36,8 @@ from sample import article, launch, reaction, span
 HOSTILE = (
     '<script>alert(1)</script> "quoted" \'single\' ]]> =HYPERLINK("http://evil.example") \u202egnp.exe\u202c \x1b[31m'
 )
+
+pytestmark = pytest.mark.xdist_group("publish")
 NOW = datetime(2026, 1, 6, tzinfo=UTC)
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 

@@ -24,6 +24,8 @@ from storage.rule_changes import About
 
 JANUARY = days("2026-01-01", "2026-02-01")
 
+pytestmark = pytest.mark.xdist_group("reextract")
+
 
 @pytest.fixture(scope="module")
 def polled(tmp_path_factory: pytest.TempPathFactory) -> Path:
