@@ -8,6 +8,7 @@ account.
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,6 +50,8 @@ def pair_reasons(a: Report, b: Report, facts: Callable[[Report], Facts]) -> list
     """Reasons for two reports of one day, that they stand in one article among them."""
     one, other = facts(a), facts(b)
     reasons = compare(one, other)
+    if _corrects(a, b, facts) or _corrects(b, a, facts):
+        return [Reason(PRESUMED, "one corrects what its outlet had told before"), *(r for r in reasons if r.weight > 0)]
     if a.article_id == b.article_id and a.launch_id != b.launch_id and (told := _told_apart(one, other)):
         reasons.append(Reason(DECISIVE, f"one article tells of both and gives them different {told}"))
     return reasons
@@ -97,7 +100,7 @@ def nearest(report: Report, among: Sequence[Report], facts: Callable[[Report], F
 
 
 def _link(a: Sequence[Report], b: Sequence[Report], facts: Callable[[Report], Facts]) -> float:
-    """Likeness of two nodes; the reports of a node differ in article and words only."""
+    """Likeness of two nodes; reports of a node differ in article, time and words only: its first stands for all."""
     articles = {r.article_id: r for r in a}
     shared = next(((articles[r.article_id], r) for r in b if r.article_id in articles), None)
     one, other = shared or (a[0], b[0])
@@ -106,16 +109,43 @@ def _link(a: Sequence[Report], b: Sequence[Report], facts: Callable[[Report], Fa
 
 
 def _distinct(reports: Sequence[Report], facts: Callable[[Report], Facts]) -> list[list[Report]]:
-    """Reports that say the same in every field together: a wire story on fifty sites is compared once."""
+    """Reports that say the same in every field together, the earliest first: a story on many sites is compared once."""
     nodes: dict[tuple[object, ...], list[Report]] = {}
-    for report in sorted(reports, key=_name):
-        launch, read = report.launch, facts(report)
+    corrections = _corrections(reports, facts)
+    for report in sorted(reports, key=lambda r: (r.launch_id in corrections, _first(r))):
+        # What was corrected is told no more: it stands with its correction, not against what others say.
+        telling = corrections.get(report.launch_id, report)
+        launch, read = telling.launch, facts(telling)
         said = (
             launch.weapon_class, read.weapon, launch.time_local, launch.count_min, launch.count_max, launch.launch_site,
-            launch.landing_area, launch.distance_km, launch.apogee_km, launch.status, launch.actor, read.second,
+            launch.landing_area, launch.distance_km, launch.apogee_km, launch.status, launch.actor, read.hours,
+            read.second,
         )  # fmt: skip
         nodes.setdefault(said, []).append(report)
     return list(nodes.values())
+
+
+def _corrects(later: Report, earlier: Report, facts: Callable[[Report], Facts]) -> bool:
+    return (
+        facts(later).corrects
+        and later.source == earlier.source
+        and later.article_id != earlier.article_id
+        and _first(earlier) < _first(later)
+    )
+
+
+def _corrections(reports: Sequence[Report], facts: Callable[[Report], Facts]) -> dict[str, Report]:
+    """launch_id -> the report that corrects it, where its outlet had told of that one launch on the day."""
+    told: dict[str, list[Report]] = defaultdict(list)
+    for report in reports:
+        told[report.source].append(report)
+    corrections: dict[str, list[Report]] = defaultdict(list)
+    for report in reports:
+        if facts(report).corrects:
+            earlier = [other for other in told[report.source] if _corrects(report, other, facts)]
+            if len(earlier) == 1:
+                corrections[earlier[0].launch_id].append(report)
+    return {launch_id: found[0] for launch_id, found in corrections.items() if len(found) == 1}
 
 
 def _told_apart(a: Facts, b: Facts) -> str:
@@ -125,6 +155,7 @@ def _told_apart(a: Facts, b: Facts) -> str:
     for name, one, other in (
         ("weapons", a.weapon, b.weapon),
         ("times", a.minutes, b.minutes),
+        ("parts of the day", a.hours, b.hours),
         ("launch sites", a.site, b.site),
         ("landing areas", a.landing, b.landing),
         ("counts", a.count, b.count),
@@ -136,3 +167,9 @@ def _told_apart(a: Facts, b: Facts) -> str:
 
 def _name(report: Report) -> str:
     return report.launch_id
+
+
+def _first(report: Report) -> tuple[bool, datetime | date, str]:
+    """Before others: reports with a time by it, those without after them."""
+    at = report.published_at
+    return at is None, at or report.published_date, report.launch_id

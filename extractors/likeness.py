@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
+from extractors.daytimes import Hours, hours_apart, told_hours
 from extractors.gazetteer import Gazetteer, Spot
 from extractors.records import Launch, Status, WeaponClass
 from extractors.text import word_set
@@ -53,6 +54,10 @@ _CLASS_WEIGHT: dict[Relation, float] = {"same": 0.4, "broader": 0.1, "near": -0.
 # Clock times and figures this near are one: outlets round.
 SAME_MINUTES, SAME_SHARE = 20, 0.08
 _NEAR_MINUTES, _FAR_MINUTES = 75, 180
+# Parts of the day that lie this far apart are two: "morning" has no sharp end.
+_PART_MINUTES = 120
+# A launch is in the news within hours; a clock told wrong may make a report look this much too early.
+_FRESH, _EARLY = timedelta(hours=3), timedelta(minutes=30)
 # What lies within an ocean or a large region may still lie anywhere in it.
 _BROAD_KM = 250.0
 _DAY_MINUTES = 24 * 60
@@ -70,6 +75,11 @@ _SECOND = re.compile(
     r"(?:third|fourth) (?:launch|test|salvo)|again)\b",
     re.IGNORECASE,
 )
+_CORRECTS = re.compile(
+    r"^correct(?:s|ed|ing|ion)\b|\bcorrection\b|\bcorrects? (?:an?|the|its|our|day|date)\b|"
+    r"\b(?:an|our) earlier (?:version|report|story|article)\b",
+    re.IGNORECASE,
+)
 
 
 class Reason(NamedTuple):
@@ -81,14 +91,16 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a report says, made comparable. `minutes` counts from midnight in the launching side's zone."""
+    """What a report says, made comparable. `minutes` and `hours` count from midnight in the launching side's zone."""
 
     day: date | None
     weapon_class: WeaponClass
     status: Status
     minutes: int | None
+    hours: Hours | None
     time_utc: datetime | None
     weapon: str | None
+    weapon_words: tuple[str, ...]
     weapon_known: bool
     count: tuple[int | None, int | None] | None
     site: str | None
@@ -103,6 +115,7 @@ class Facts:
     actor_words: frozenset[str]
     words: frozenset[str]
     second: bool
+    corrects: bool
     reported_at: datetime | None
 
 
@@ -116,8 +129,10 @@ def facts(launch: Launch, *, day: date | None, title: str, reported_at: datetime
         weapon_class=launch.weapon_class,
         status=launch.status,
         minutes=clock_minutes(launch.time_local),
+        hours=told_hours(told),
         time_utc=launch.time_utc,
         weapon=known or _folded(launch.weapon_name),
+        weapon_words=tuple(_WORD.findall((launch.weapon_name or "").casefold())),
         weapon_known=known is not None,
         count=(launch.count_min, launch.count_max) if counted else None,
         site=launch.launch_site,
@@ -132,6 +147,7 @@ def facts(launch: Launch, *, day: date | None, title: str, reported_at: datetime
         actor_words=_content_words(launch.actor or ""),
         words=_content_words(f"{title} {told}"),
         second=_SECOND.search(told) is not None,
+        corrects=_CORRECTS.search(f"{title} {told}") is not None,
         reported_at=reported_at,
     )
 
@@ -144,11 +160,7 @@ def clock_minutes(clock: str | None) -> int | None:
 
 def compare(a: Facts, b: Facts) -> list[Reason]:
     """Every reason for and against one launch, the presumption of the day not among them."""
-    return [
-        reason
-        for part in (_classes, _times, _sites, _landings, _weapons, _counts, _figures, _status, _actors, _texts)
-        for reason in part(a, b)
-    ]
+    return [reason for part in _PARTS for reason in part(a, b)]
 
 
 def weight(reasons: list[Reason]) -> float:
@@ -200,6 +212,31 @@ def _times(a: Facts, b: Facts) -> Iterator[Reason]:
         yield Reason(against, f"launch times {one} and {other} are {gap // 60} h {gap % 60:02} min apart")
 
 
+def _parts_of_day(a: Facts, b: Facts) -> Iterator[Reason]:
+    if a.minutes is not None and b.minutes is not None:
+        return
+    one, other = (f.hours if f.minutes is None else (f.minutes, f.minutes) for f in (a, b))
+    if not one or not other:
+        return
+    apart = hours_apart(one, other)
+    if apart >= _PART_MINUTES:
+        yield Reason(-0.8, f"the parts of the day they tell of lie {apart // 60} h apart")
+    elif not apart:
+        yield Reason(0.2, "told of the same part of the day")
+
+
+def _freshness(a: Facts, b: Facts) -> Iterator[Reason]:
+    if a.reported_at is None or b.reported_at is None or "planned" in (a.status, b.status):
+        return
+    for report, launch in ((a, b), (b, a)):
+        # No proof: pages are edited under their first date, and clocks are told in wrong zones.
+        told = report.reported_at
+        if told and launch.time_utc and not report.time_utc and told < launch.time_utc - _EARLY:
+            yield Reason(-1.2, f"one was reported before {launch.time_utc:%H:%M} UTC, when the other was launched")
+    if abs(a.reported_at - b.reported_at) <= _FRESH:
+        yield Reason(0.15, "reported within three hours of each other")
+
+
 def _sites(a: Facts, b: Facts) -> Iterator[Reason]:
     if not a.site or not b.site:
         return
@@ -242,10 +279,19 @@ def _weapons(a: Facts, b: Facts) -> Iterator[Reason]:
     one, other = sorted((a.weapon, b.weapon))
     if one == other:
         yield Reason(0.9, f"both name the {one}")
-    elif one.startswith(other) or other.startswith(one):
+    elif _shares_name(a, b):
         yield Reason(0.3, f"{one} and {other} share a name")
     else:
         yield Reason(-1.8 if a.weapon_known and b.weapon_known else -0.8, f"{one} is not {other}")
+
+
+def _shares_name(a: Facts, b: Facts) -> bool:
+    """Whether one name is the other with more words, as told or, for a variant ("Shahed", "Shahed-136"), as known."""
+    short, long = sorted((a.weapon_words, b.weapon_words), key=len)
+    if long[: len(short)] == short:
+        return True
+    short, long = sorted((tuple(_WORD.findall((f.weapon or "").casefold())) for f in (a, b)), key=len)
+    return long[: len(short)] == short and all(any(map(str.isdigit, w)) or len(w) == 1 for w in long[len(short) :])
 
 
 def _counts(a: Facts, b: Facts) -> Iterator[Reason]:
@@ -338,3 +384,9 @@ def _middle(count: tuple[int | None, int | None]) -> float:
 
 def _or_many(value: int | None) -> float:
     return float("inf") if value is None else value
+
+
+_PARTS = (
+    _classes, _times, _parts_of_day, _freshness, _sites, _landings, _weapons, _counts, _figures, _status, _actors,
+    _texts,
+)  # fmt: skip

@@ -43,7 +43,7 @@ from storage.lake import Lake
 from storage.staging import ANY_OF, listed, utc
 
 # Raised whenever extractors.incidents would join the same reports differently.
-JOINING_VERSION = 2
+JOINING_VERSION = 3
 ALERT_DAYS = 14
 _ROUNDS = 5
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extractors.consensus import summarise
+from extractors.daytimes import hours_apart, told_hours
 from extractors.gazetteer import Gazetteer
 from extractors.grouping import Report
 from extractors.incidents import Formed, Incident, form
@@ -66,7 +67,7 @@ def only(reports: Iterable[Report]) -> Incident:
 
 
 def test_joining_of_labelled_days() -> None:
-    assert len(ALL_DAYS) >= 60
+    assert len(ALL_DAYS) >= 100
     right, wrong, missed = pair_counts(ALL_DAYS)
     f1 = 2 * right / (2 * right + wrong + missed)
     assert f1 >= 0.95, f"pairwise F1 {f1:.3f}: {right} right, {wrong} wrong, {missed} missed"
@@ -133,6 +134,26 @@ def test_figures_have_a_median_and_a_spread() -> None:
     assert (incident.summary.distance_km, incident.summary.distance_low_km, incident.summary.distance_high_km) == (
         340.0, 300.0, 350.0,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [("in the evening", 4 * 60), ("before dawn", 0), ("overnight", 0), ("from night to dawn", None)],
+)
+def test_parts_of_the_day_go_round_the_clock(text: str, apart: int | None) -> None:
+    hours = told_hours(text)
+    assert (hours and hours_apart(hours, (4 * 60, 12 * 60))) == apart
+
+
+def test_a_correction_takes_its_report_along_and_two_corrections_take_none() -> None:
+    wrong = report("a", weapon_class="srbm")
+    right = report("b", minutes=60, weapon_class="cruise_missile", evidence=(Evidence(0, 11, "Correction."),))
+    other = report("c", minutes=90, source="Bay Times", weapon_class="cruise_missile")
+    again = replace(right, launch_id="b:L2")
+    assert len(formed([wrong, right, other]).incidents) == 1
+    assert formed([wrong, right, again, other]) == formed([again, other, right, wrong])
+    uncorrected = replace(right, launch=replace(right.launch, evidence=()))
+    assert len(formed([wrong, uncorrected, other]).incidents) == 2
 
 
 def test_reasons_are_told_for_what_is_joined_and_what_is_not() -> None:
