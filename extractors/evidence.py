@@ -31,39 +31,12 @@ _SUBJECT_DEEDS = frozenset(
 )  # fmt: skip
 _OBJECT_DEEDS = (_SUBJECT_DEEDS - {"LOSE"}) | {"SEND", "LAUNCH", "CONDUCTED", "PUT", "LAUNCHING", "SENDING"}
 _UNTOLD = {
-    "CAN": -3,
-    "IF": -3,
-    "NOT": -2,
-    "DENY": -3,
-    "MOCK": -4,
-    "ENGINE": -4,
-    "FICTION": -3,
-    "SPORT": -3,
-    "VENTURE": -3,
-}
+    "CAN": -3, "IF": -3, "NOT": -2, "DENY": -3, "MOCK": -4, "ENGINE": -4, "FICTION": -3, "SPORT": -3, "VENTURE": -3,
+}  # fmt: skip
 _IRREGULAR_DEEDS = frozenset(
-    [
-        "found",
-        "met",
-        "took",
-        "paid",
-        "won",
-        "lost",
-        "began",
-        "gave",
-        "did",
-        "went",
-        "flew",
-        "left",
-        "got",
-        "got as far",
-        "made",
-        "came",
-        "passed",
-        "hit",
-        "struck",
-    ]
-)
+    ["found", "met", "took", "paid", "won", "lost", "began", "gave", "did", "went", "flew", "left", "got",
+     "got as far", "made", "came", "passed", "hit", "struck"]
+)  # fmt: skip
 _NOT_THE_DAY = ("since", "until", "till", "by", "before", "after", "than")
 _COMING = frozenset(["FUTURE", "SCHED", "PLAN", "POSTPONE", "NOTICE"])
 _PARTS = frozenset(

@@ -12,7 +12,8 @@ from extractors.dates import FoundDate
 from extractors.document import Document
 from extractors.entries import Place, State
 
-# Zones as written, with the states they are kept in; those with several meanings stand under each of them.
+# Zones as news writes them, with the states they are kept in; those with several meanings stand under each of them. Not
+# the table of `timestamps`, which has fixed offsets for machines: a reporter's "EST" in July is New York's time.
 _ZONES: dict[str, tuple[tuple[str, str], ...]] = {
     "gmt": (("", "UTC"),), "utc": (("", "UTC"),), "z": (("", "UTC"),), "greenwich mean": (("", "UTC"),),
     "universal": (("", "UTC"),), "coordinated universal": (("", "UTC"),),

@@ -1,4 +1,4 @@
-"""The pack files: read, validated and hashed, with errors that name file, line, key and the way to mend them.
+"""The pack files: read and validated, with errors that name file, line, key and the way to mend them.
 
 A pack is one YAML file with a `pack:` line naming its kind and a list of entries (lexicons) or rules. Every scalar is
 text until its field says otherwise, so YAML's `NO` is Norway and never false.

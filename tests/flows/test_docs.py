@@ -28,6 +28,16 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@pytest.mark.parametrize(("heading", "package"), [("Ground", "extractors"), ("Middle", "storage"), ("Top", "flows")])
+def test_the_architecture_names_each_module_once(heading: str, package: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    floor = page.partition(f"## {heading} floor")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```python\n(.*?)^```", floor, re.MULTILINE | re.DOTALL)
+    named = [name for block in blocks for name in re.findall(r"(?<![\w/])([\w/]+\.py)\b", block)]
+    modules = [path.relative_to(ROOT / package).as_posix() for path in (ROOT / package).rglob("*.py")]
+    assert sorted(named) == sorted(name for name in modules if not name.endswith("__init__.py"))
+
+
 def _queries() -> list[str]:
     """Every query that a page or a help text shows."""
     context = click.Context(cli)
