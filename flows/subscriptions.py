@@ -1,4 +1,4 @@
-"""The subscription list: `feeds.toml` read, checked and edited in place; OPML in and out. No network.
+"""The subscription list: `feeds.toml` read, checked and edited in place. No network.
 
 `feeds.toml` holds one `[[feed]]` table a feed:
 
@@ -25,12 +25,10 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
-
-from lxml import etree
 
 from extractors.errors import UserError
 
@@ -38,8 +36,6 @@ Status = Literal["active", "paused"]
 
 MIN_MINUTES, MAX_MINUTES = 5, 31 * 24 * 60
 MAX_URL = 2_048
-MAX_OPML_BYTES = 10_000_000
-OPML_NAMESPACE = "urn:launchwire:opml"
 
 _KEYS = ("url", "source", "title", "tags", "every", "status")
 _UNITS = {"m": 1, "h": 60, "d": 24 * 60}
@@ -58,7 +54,7 @@ class SubscriptionError(UserError):
         super().__init__(f"{', '.join(place)}: {problem}. {remedy}" if place else f"{problem}. {remedy}")
 
 
-class _InvalidValueError(ValueError):
+class InvalidValueError(ValueError):
     """A value that a key cannot have."""
 
     def __init__(self, key: str, problem: str, remedy: str) -> None:
@@ -77,14 +73,6 @@ class Subscription:
     tags: tuple[str, ...] = ()
     every_minutes: int | None = None
     status: Status = "active"
-
-
-@dataclass(frozen=True, slots=True)
-class OpmlImport:
-    """What an OPML document held: the usable subscriptions in its order, and what was left out and why."""
-
-    subscriptions: tuple[Subscription, ...]
-    problems: tuple[str, ...] = ()
 
 
 def feed_id(url: str) -> str:
@@ -108,8 +96,8 @@ def subscription(
     """A checked subscription from what a user typed; `every` as in the file ("2h"). Raises SubscriptionError."""
     fields = {"url": url, "source": source, "title": title, "tags": list(tags), "status": status}
     try:
-        return _subscription(fields if every is None else {**fields, "every": every})
-    except _InvalidValueError as error:
+        return checked(fields if every is None else {**fields, "every": every})
+    except InvalidValueError as error:
         raise SubscriptionError(None, None, error.key, error.problem, error.remedy) from None
 
 
@@ -177,7 +165,7 @@ def render(one: Subscription) -> str:
     if one.tags:
         lines.append(f"tags = [{', '.join(_quoted(tag) for tag in one.tags)}]")
     if one.every_minutes is not None:
-        lines.append(f"every = {_quoted(_every(one.every_minutes))}")
+        lines.append(f"every = {_quoted(written_pace(one.every_minutes))}")
     if one.status != "active":
         lines.append(f"status = {_quoted(one.status)}")
     return "\n".join(lines) + "\n"
@@ -238,7 +226,7 @@ class _Document:
         for key in data:
             if key != "feed":
                 raise self._error(
-                    self._line_of(key), key, f"{_shown(key)} is not a key here", "Feeds are written as [[feed]] tables."
+                    self._line_of(key), key, f"{shown(key)} is not a key here", "Feeds are written as [[feed]] tables."
                 )
         tables = data.get("feed", [])
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -262,12 +250,12 @@ class _Document:
         seen: dict[str, int] = {}
         for header, table in zip(self.headers, tables, strict=True):
             try:
-                one = _subscription(table)
-            except _InvalidValueError as error:
+                one = checked(table)
+            except InvalidValueError as error:
                 raise self._error(self._line_of(error.key, header), error.key, error.problem, error.remedy) from None
             line = self._line_of("url", header)
             if one.feed_id in seen:
-                problem = f"{_shown(one.url)} stands in line {seen[one.feed_id]} already"
+                problem = f"{shown(one.url)} stands in line {seen[one.feed_id]} already"
                 raise self._error(line, "url", problem, "Remove one of the two tables.")
             seen[one.feed_id] = line
             yield one
@@ -336,12 +324,13 @@ def _reads_as(path: Path, text: str, expected: Sequence[Subscription]) -> bool:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def _subscription(table: Mapping[str, Any]) -> Subscription:
+def checked(table: Mapping[str, Any]) -> Subscription:
+    """The subscription that a `[[feed]]` table, or what stands for one, means. Raises InvalidValueError."""
     for key in table:
         if key not in _KEYS:
-            raise _InvalidValueError(key, f"{_shown(key)} is not a key of a feed", f"The keys are {', '.join(_KEYS)}.")
+            raise InvalidValueError(key, f"{shown(key)} is not a key of a feed", f"The keys are {', '.join(_KEYS)}.")
     if "url" not in table:
-        raise _InvalidValueError("url", "this feed has no url", 'Add url = "https://…" below its [[feed]] line.')
+        raise InvalidValueError("url", "this feed has no url", 'Add url = "https://…" below its [[feed]] line.')
     url = _url(table["url"])
     return Subscription(
         feed_id=feed_id(url),
@@ -357,57 +346,58 @@ def _subscription(table: Mapping[str, Any]) -> Subscription:
 def _url(value: object) -> str:
     remedy = "Give the feed's whole address, for example https://news.example/rss.xml."
     if not isinstance(value, str):
-        raise _InvalidValueError("url", f"{_shown(value)} is not a text", remedy)
+        raise InvalidValueError("url", f"{shown(value)} is not a text", remedy)
     if len(value) > MAX_URL or any(character <= " " or not character.isprintable() for character in value):
-        raise _InvalidValueError("url", f"{_shown(value)} is too long or has blanks or control characters", remedy)
+        raise InvalidValueError("url", f"{shown(value)} is too long or has blanks or control characters", remedy)
     try:
         parts = urlsplit(value)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise _InvalidValueError("url", f"{_shown(value)} is not an address", remedy) from None
+        raise InvalidValueError("url", f"{shown(value)} is not an address", remedy) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise _InvalidValueError("url", f"{_shown(value)} is not an http or https address", remedy)
+        raise InvalidValueError("url", f"{shown(value)} is not an http or https address", remedy)
     if "@" in parts.netloc:
-        raise _InvalidValueError("url", "the address holds a user name or password", "Feeds are read without login.")
+        raise InvalidValueError("url", "the address holds a user name or password", "Feeds are read without login.")
     return value
 
 
 def _is_http(text: str) -> bool:
     try:
         return bool(_url(text))
-    except _InvalidValueError:
+    except InvalidValueError:
         return False
 
 
 def _text(table: Mapping[str, Any], key: str) -> str:
     value = table.get(key, "")
     if not isinstance(value, str):
-        raise _InvalidValueError(key, f"{_shown(value)} is not a text", f'Write {key} = "…", in quotes.')
-    return _one_line(value)
+        raise InvalidValueError(key, f"{shown(value)} is not a text", f'Write {key} = "…", in quotes.')
+    return one_line(value)
 
 
 def _tags(value: object) -> tuple[str, ...]:
     remedy = 'Write tags = ["world", "asia"], without commas or slashes inside of a tag.'
     if not isinstance(value, list):
-        raise _InvalidValueError("tags", f"{_shown(value)} is not a list", remedy)
+        raise InvalidValueError("tags", f"{shown(value)} is not a list", remedy)
     for tag in value:
-        if not isinstance(tag, str) or not _one_line(tag) or set(tag) & set(",/"):
-            raise _InvalidValueError("tags", f"{_shown(tag)} is not a tag", remedy)
-    return tuple(dict.fromkeys(_one_line(tag) for tag in value))
+        if not isinstance(tag, str) or not one_line(tag) or set(tag) & set(",/"):
+            raise InvalidValueError("tags", f"{shown(tag)} is not a tag", remedy)
+    return tuple(dict.fromkeys(one_line(tag) for tag in value))
 
 
 def _minutes(value: object) -> int:
     remedy = 'Write every = "45m", "2h" or "1d"; from 5m to 31d.'
     found = re.fullmatch(r"([1-9][0-9]{0,5})([mhd])", value) if isinstance(value, str) else None
     if found is None:
-        raise _InvalidValueError("every", f"{_shown(value)} is not a length of time", remedy)
+        raise InvalidValueError("every", f"{shown(value)} is not a length of time", remedy)
     minutes = int(found[1]) * _UNITS[found[2]]
     if not MIN_MINUTES <= minutes <= MAX_MINUTES:
-        raise _InvalidValueError("every", f"{_shown(value)} is out of bounds", remedy)
+        raise InvalidValueError("every", f"{shown(value)} is out of bounds", remedy)
     return minutes
 
 
-def _every(minutes: int) -> str:
+def written_pace(minutes: int) -> str:
+    """Minutes as `every` writes them: "2h"."""
     unit = next(unit for unit in "dhm" if minutes % _UNITS[unit] == 0)
     return f"{minutes // _UNITS[unit]}{unit}"
 
@@ -417,20 +407,20 @@ def _status(value: object) -> Status:
         return "active"
     if value == "paused":
         return "paused"
-    raise _InvalidValueError("status", f"{_shown(value)} is not a status", 'Write status = "active" or "paused".')
+    raise InvalidValueError("status", f"{shown(value)} is not a status", 'Write status = "active" or "paused".')
 
 
 def _host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """The text without control and unpaired surrogate characters, blanks collapsed."""
     kept = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
     return " ".join("".join(kept).split())
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """The value for a message, cut to a readable length."""
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"
@@ -439,122 +429,3 @@ def _shown(value: object) -> str:
 def _quoted(text: str) -> str:
     """A TOML basic string: JSON's escapes are a subset of TOML's, but TOML forbids a bare DEL too."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-# --- OPML -------------------------------------------------------------------------------------------------------------
-
-
-def import_opml(body: bytes) -> OpmlImport:
-    """Read an OPML 1.0 or 2.0 subscription list (opml.org/spec2.opml); nested folders and categories become tags.
-
-    Feeds listed twice appear once, with the tags of both places. Raises SubscriptionError where the bytes are no OPML.
-    """
-    root = _opml_root(body)
-    found: dict[str, Subscription] = {}
-    problems: list[str] = []
-    for outline, folders in _outlines(root):
-        attributes = _attributes(outline)
-        if not (address := attributes.get("xmlurl", "").strip()):
-            continue
-        try:
-            one = _from_outline(address, attributes, folders)
-        except _InvalidValueError as error:
-            problems.append(f"{_shown(address)} was left out: {error.problem}")
-            continue
-        if (old := found.get(one.feed_id)) is not None:
-            one = replace(old, tags=tuple(dict.fromkeys(old.tags + one.tags)))
-        found[one.feed_id] = one
-    if not found and not problems:
-        problems.append("the document lists no feed")
-    return OpmlImport(tuple(found.values()), tuple(problems))
-
-
-def export_opml(subscriptions: Iterable[Subscription], *, title: str = "launchwire feeds") -> bytes:
-    """The list as OPML 2.0, a folder for each first tag; source, pace and status in a namespace of our own."""
-    root = etree.Element("opml", {"version": "2.0"}, nsmap={"launchwire": OPML_NAMESPACE})
-    etree.SubElement(etree.SubElement(root, "head"), "title").text = _one_line(title)
-    body = etree.SubElement(root, "body")
-    folders: dict[str, etree._Element] = {}
-    for one in subscriptions:
-        parent = body
-        if one.tags:
-            if (folder := one.tags[0]) not in folders:
-                folders[folder] = etree.SubElement(body, "outline", {"text": folder})
-            parent = folders[folder]
-        etree.SubElement(parent, "outline", _outline_attributes(one))
-    return etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
-
-
-def _outline_attributes(one: Subscription) -> dict[str, str]:
-    attributes = {"type": "rss", "text": one.title or one.source, "xmlUrl": one.url}
-    if one.title:
-        attributes["title"] = one.title
-    if one.tags:
-        attributes["category"] = ",".join(one.tags)
-    own = f"{{{OPML_NAMESPACE}}}"
-    attributes[own + "source"] = one.source
-    if one.every_minutes is not None:
-        attributes[own + "every"] = _every(one.every_minutes)
-    if one.status != "active":
-        attributes[own + "status"] = one.status
-    return attributes
-
-
-def _opml_root(body: bytes) -> etree._Element:
-    remedy = "Export the list from your reader as OPML and give that file."
-    if len(body) > MAX_OPML_BYTES:
-        raise SubscriptionError(None, None, "", "the OPML document is over 10 MB", remedy)
-    # libxml2 expands entities in attribute values whatever resolve_entities says; no reader writes any.
-    if b"<!ENTITY" in body.replace(b"\0", b""):
-        raise SubscriptionError(None, None, "", "the OPML document declares XML entities", remedy)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False)
-    try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        root = None
-    if root is None or etree.QName(root).localname.lower() != "opml":
-        raise SubscriptionError(None, None, "", "this is not an OPML document", remedy)
-    return root
-
-
-def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str, ...]]]:
-    """Every outline in document order with the names of the folders around it."""
-    waiting: list[tuple[etree._Element, tuple[str, ...]]] = [(root, ())]
-    while waiting:
-        element, folders = waiting.pop()
-        inside = folders
-        if etree.QName(element).localname.lower() == "outline":
-            yield element, folders
-            inside = (*folders, element.get("text") or element.get("title") or "")
-        waiting.extend((child, inside) for child in reversed(element) if isinstance(child.tag, str))
-
-
-def _attributes(outline: etree._Element) -> dict[str, str]:
-    """The outline's attributes, names in lower case as readers disagree on it ("xmlUrl"), ours with "launchwire:"."""
-    found: dict[str, str] = {}
-    for name, value in outline.attrib.items():
-        qualified = etree.QName(name)
-        if qualified.namespace in (None, OPML_NAMESPACE):
-            prefix = "launchwire:" if qualified.namespace else ""
-            found[prefix + qualified.localname.lower()] = str(value)
-    return found
-
-
-def _from_outline(address: str, attributes: Mapping[str, str], folders: Sequence[str]) -> Subscription:
-    categories = re.split("[,/]", attributes.get("category", ""))
-    names = (*(name.translate({ord(","): " ", ord("/"): " "}) for name in folders), *categories)
-    title = attributes.get("title") or attributes.get("text") or ""
-    tags = [tag for name in names if (tag := _one_line(name))]
-    table: dict[str, Any] = {"url": _plain_address(address), "source": title, "title": title, "tags": tags}
-    if "launchwire:source" in attributes:
-        table["title"] = attributes.get("title", "")
-    for key in ("source", "every", "status"):
-        if (own := attributes.get(f"launchwire:{key}")) is not None:
-            table[key] = own
-    return _subscription(table)
-
-
-def _plain_address(address: str) -> str:
-    """The http address behind a feed: one ("feed://host/…", "feed:https://…")."""
-    bare = re.sub("^feed:(?=https?:)", "", re.sub("^feed://(?=https?:)", "", address))
-    return re.sub("^feed://", "http://", bare)

@@ -11,12 +11,10 @@ from typing import BinaryIO
 import click
 
 from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
+from flows.opml import export_opml, import_opml
 from flows.settings import Settings
 from flows.subscriptions import (
-    Subscription,
     add_subscription,
-    export_opml,
-    import_opml,
     load_subscriptions,
     merge_subscriptions,
     remove_subscription,
@@ -190,6 +188,3 @@ async def _check(settings: Settings, urls: Sequence[str]) -> int:
             screen.print()
             status = status if found.usable else EXIT_SOME_FAILED
     return status
-
-
-__all__ = ["Subscription", "feeds"]

@@ -11,13 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows import subscriptions
+from flows.opml import export_opml, import_opml
 from flows.subscriptions import (
     Subscription,
     SubscriptionError,
     add_subscription,
-    export_opml,
     feed_id,
-    import_opml,
     load_subscriptions,
     merge_subscriptions,
     remove_subscription,
