@@ -32,7 +32,7 @@ from scripted import (
     silence,
 )
 
-from flows.fetch import http as http_module
+from flows.fetch import attempt, transport
 from flows.fetch.http import Client, Exchange, FetchSettings, Response
 
 pytestmark = pytest.mark.anyio
@@ -477,7 +477,7 @@ async def test_cloudflare_is_named() -> None:
 
 
 async def test_error_body_is_kept_but_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "_ERROR_BODY_SECONDS", 0.3)
+    monkeypatch.setattr(attempt, "_ERROR_BODY_SECONDS", 0.3)
     kept = await fetch(reply(b"come back later", 500))
     assert kept.body == b"come back later"
     with bounded(2.0):
@@ -839,7 +839,7 @@ async def test_idle_connections_are_few_and_end(monkeypatch: pytest.MonkeyPatch)
                 assert (await client.get(server.url(name=name), kind="feed")).outcome == "ok"
             assert server.connections == 12
             await settled(server, 5)
-            monkeypatch.setattr(http_module, "_KEEPALIVE_SECONDS", 0.0)
+            monkeypatch.setattr(transport, "_KEEPALIVE_SECONDS", 0.0)
             await client.get(server.url(name="host0.example"), kind="feed")
             await settled(server, 1)
         await settled(server, 0)
