@@ -70,10 +70,21 @@ def _keep(path: Path, made: object) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _ours(path.parent):
             return
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-            pickle.dump(made, file, protocol=5)
-        Path(file.name).replace(path)
+        _write(path, made)
         for old in sorted(path.parent.glob("*.pickle"), key=lambda file: -file.stat().st_mtime)[_KEPT:]:
             old.unlink(missing_ok=True)
     except OSError:
         return
+
+
+def _write(path: Path, made: object) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        aside = Path(file.name)
+        try:
+            pickle.dump(made, file, protocol=5)
+            file.close()
+            aside.replace(path)
+        except BaseException:
+            # A full disk is not to be filled further, start by start.
+            aside.unlink(missing_ok=True)
+            raise

@@ -10,12 +10,19 @@ from extractors.compiled import keep_in
 from extractors.packs import Packs, load_packs
 
 
-def cache_directory() -> Path:
-    """`launchwire` in XDG_CACHE_HOME, or in ~/.cache (XDG Base Directory Specification); it may not exist yet."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
+def cache_directory() -> Path | None:
+    """`launchwire` in XDG_CACHE_HOME, or in ~/.cache (XDG Base Directory Specification); it may not exist yet.
+
+    None where there is no home: a container run under a user id that its passwd file does not know.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "launchwire"
+    except RuntimeError:
+        return None
 
 
 def rules(extra: Sequence[Path] = ()) -> Packs:
     """Our packs and those in `extra`, compiled by an earlier process where one did. Raises PackError."""
-    keep_in(cache_directory() / "rules")
+    cache = cache_directory()
+    keep_in(cache / "rules" if cache else None)
     return load_packs(extra)

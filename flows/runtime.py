@@ -133,7 +133,7 @@ def prefect_api(data_dir: Path) -> Iterator[str]:
         os.environ.setdefault(name, value)
     api_url = os.environ.get("PREFECT_API_URL") or running_api(data_dir)
     if api_url:
-        os.environ["PREFECT_API_URL"] = api_url
+        os.environ.update({"PREFECT_API_URL": api_url, **home_within(data_dir.absolute() / "prefect")})
         yield api_url
         return
     with private_server() as api_url:
@@ -150,10 +150,11 @@ def private_server() -> Iterator[str]:
     api_url = f"http://127.0.0.1:{port}/api"
     environment = {
         **QUIET,
+        **home_within(home),
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": str(not migrated).lower(),
     }
-    ours = {**QUIET, **PRIVATE, "PREFECT_HOME": str(home), "PREFECT_API_URL": api_url}
+    ours = {**QUIET, **PRIVATE, **home_within(home), "PREFECT_HOME": str(home), "PREFECT_API_URL": api_url}
     before = {name: os.environ.get(name) for name in ours}
     server = spawn(
         "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", "127.0.0.1", "--port", str(port),
@@ -172,9 +173,20 @@ def private_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def home_within(place: Path) -> dict[str, str]:
+    """HOME for a process whose user has none, else nothing: Prefect asks for one on import, and fails without."""
+    try:
+        Path.home()
+    except RuntimeError:
+        return {"HOME": str(place)}
+    return {}
+
+
 def place_database(home: Path) -> bool:
     """Put a migrated database into `home`; False when there can be no template and the server has to migrate."""
     cache = cache_directory()
+    if cache is None:
+        return False
     template = cache / f"prefect-{version('prefect')}.db"
     try:
         if not template.exists():
@@ -182,8 +194,10 @@ def place_database(home: Path) -> bool:
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
                 _migrate(Path(scratch))
                 (Path(scratch) / "prefect.db").replace(template)
-        shutil.copyfile(template, home / "prefect.db")
-    except (OSError, subprocess.CalledProcessError):
+        # Moved into place whole: half a copy, of a full disk or a kill, would be taken for the database.
+        shutil.copyfile(template, home / "prefect.db.new")
+        (home / "prefect.db.new").replace(home / "prefect.db")
+    except (OSError, subprocess.SubprocessError):
         return False
     return True
 

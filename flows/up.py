@@ -21,6 +21,7 @@ from flows.runtime import (
     QUIET,
     PrefectUnavailableError,
     announcement,
+    home_within,
     place_database,
     spawn,
     stop,
@@ -107,6 +108,7 @@ def _environment(settings: Settings, home: Path, api_url: str) -> dict[str, str]
     return {
         **QUIET,
         **settings.environment(),
+        **home_within(home),
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api_url,
         "PREFECT_LOGGING_LEVEL": "INFO",

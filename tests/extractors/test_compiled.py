@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
 import pytest
 
@@ -85,3 +87,13 @@ def test_only_some_files_are_kept(shelf: Path, monkeypatch: pytest.MonkeyPatch) 
     for number in range(6):
         compiled("thing", str(number), lambda number=number: number)  # type: ignore[misc]
     assert len(list(shelf.iterdir())) == 3
+
+
+def test_a_full_disk_keeps_no_half_file(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(made: object, file: BinaryIO, protocol: int) -> NoReturn:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pickle, "dump", full)
+    assert compiled("thing", "1", lambda: "made") == "made"
+    assert list(shelf.iterdir()) == []
