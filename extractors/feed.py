@@ -35,6 +35,7 @@ MAX_ATTRIBUTES = 30
 MAX_SPECIALS = 1_000_000
 MAX_PROBLEMS = 40
 MAX_TEXT = 2_000
+MAX_NAME = 500
 FULL_TEXT = 1_000
 """Characters of plain text from which an entry's description counts as the article itself."""
 
@@ -118,8 +119,8 @@ _PROLOG = re.compile(
 )
 _HTML = re.compile(r"<!doctype\s+html\b|<html\b", re.IGNORECASE)
 _NAMESPACE = re.compile(r"(xmlns(?::[\w.-]++)?\s*+=\s*+[\"'])([^\"'<>]*+)")
-_PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,60}):[A-Za-z_][\w.-]*(?=[\s=>/])")
-_DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,60})\s*=")
+_PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,60}):[A-Za-z_][\w.-]*(?=[\s=>/])", re.ASCII)
+_DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,60})\s*=", re.ASCII)
 _NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom", "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/", "dcterms": "http://purl.org/dc/terms/",
@@ -128,6 +129,9 @@ _NAMESPACES = {
     "feedburner": "http://rssnamespace.org/feedburner/ext/1.0", "fh": "http://purl.org/syndication/history/1.0",
 }  # fmt: skip
 _HOLDERS = frozenset({"rss", "rdf", "feed", "channel"})
+_PEOPLE = frozenset(
+    {"author", "contributor", "creator", "publisher", "managingeditor", "webmaster", "owner", "name", "email"}
+)
 
 
 def _xml_feed(text: str, reading: _Reading) -> Feed:
@@ -234,6 +238,8 @@ def _bound(root: etree._Element, reading: _Reading) -> None:
             doomed.append(element)
         for name in [*element.attrib][MAX_ATTRIBUTES:] + [name for name in element.attrib if _unbound_name(name)]:
             element.attrib.pop(name, None)
+        if _local(element) in _PEOPLE:
+            _bound_name(element)
         # Each of these characters costs the SAX parser a call of its own.
         specials += sum(map((element.text or "").count, "&<>\n"))
         if specials > MAX_SPECIALS and len(element.text or "") > MAX_TEXT:
@@ -243,6 +249,13 @@ def _bound(root: etree._Element, reading: _Reading) -> None:
         _remove(element)
     if doomed:
         reading.note(f"elements beyond {MAX_ELEMENTS:,}, deeper than {MAX_DEPTH} or of no namespace were dropped")
+
+
+def _bound_name(element: etree._Element) -> None:
+    """Keep the beginning of a name: feedparser looks for a mail address in it in quadratic time."""
+    element.text = (element.text or "")[:MAX_NAME]
+    for child in element:
+        child.tail = None
 
 
 def _unbound(element: etree._Element) -> bool:

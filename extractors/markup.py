@@ -11,6 +11,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Literal
 
 from lxml import etree
@@ -44,14 +45,9 @@ _TEXT_CODECS = re.compile(
 )
 
 
-def _windows_1252(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Decode what is not valid UTF-8 as windows-1252, byte for byte: the mixture that news sites really send."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-codecs.register_error("launchwire.windows-1252", _windows_1252)
+# Bytes that are not UTF-8, as `surrogateescape` leaves them, read as windows-1252: the mixture that news sites really
+# send. An error handler of our own would be called for each such byte, and there can be millions.
+_WINDOWS_1252 = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 
 
 def decode(body: bytes, declared: str | None = None, *, family: Family) -> tuple[str, str | None]:
@@ -85,7 +81,7 @@ def decode(body: bytes, declared: str | None = None, *, family: Family) -> tuple
         odd = label not in (None, "utf-8", "cp1252") and not body.isascii()
         return text, f"the text is UTF-8 although {label} is declared" if odd else None
     if label in (None, "utf-8"):
-        text = body.decode("utf-8", "launchwire.windows-1252")
+        text = body.decode("utf-8", "surrogateescape").translate(_WINDOWS_1252)
         return text, "bytes that are not UTF-8 were read as windows-1252"
     return body.decode(label, "replace"), None
 
@@ -115,18 +111,28 @@ def _label_inside(body: bytes, family: Family) -> str | None:
     return None if label and label.startswith(("utf-16", "utf-32")) else label
 
 
+MAX_MEMBERS = 1_000
+
+
 def gunzip(body: bytes, *, limit: int) -> tuple[bytes, str | None]:
-    """Decompressed bytes, at most `limit`, and what went wrong (damaged, cut, too large) in words, or None."""
+    """Decompressed bytes, at most `limit`, and what went wrong (damaged, cut, too large) in words, or None.
+
+    At most 1,000 members are read: what follows each is copied, so that a file of nothing else takes quadratic time.
+    """
     out = bytearray()
     rest = body
+    members = 0
     try:
         while rest.startswith(b"\x1f\x8b") and len(out) < limit:
+            if members == MAX_MEMBERS:
+                return bytes(out), f"only the first {MAX_MEMBERS:,} gzip members were read"
             member = zlib.decompressobj(wbits=31)
             out += member.decompress(rest, limit - len(out))
             if not member.eof:
                 cut = len(out) >= limit
                 return bytes(out), f"only the first {limit:,} bytes were read" if cut else "the gzip data is cut short"
             rest = member.unused_data
+            members += 1
     except zlib.error:
         return bytes(out), "the gzip data is damaged"
     return bytes(out), None
@@ -195,9 +201,23 @@ _SPACED = dict.fromkeys(
 _CLEANING: dict[int, str | None] = {**_DROPPED, **_SPACED, 0x2028: "\n", 0x2029: "\n"}
 
 
+MAX_MARKS = 30
+"""Combining marks in a row that are kept, the bound of the Stream-Safe Text Format (UAX #15, 13)."""
+
+
 def clean(text: str) -> str:
     """NFC with plain spaces, without control characters (but newline), bidirectional overrides or invisible marks."""
-    return unicodedata.normalize("NFC", text.translate(_CLEANING))
+    text = text.translate(_CLEANING)
+    if len(text) > 1_000 and not text.isascii():
+        text = _stacked_marks().sub(r"\1", text)
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _stacked_marks() -> re.Pattern[str]:
+    """More marks in a row than any language stacks: normalising sorts them, in quadratic time."""
+    marks = "".join(chr(code) for code in range(0x300, 0x20000) if unicodedata.combining(chr(code)))
+    return re.compile(f"([{marks}]{{{MAX_MARKS}}})[{marks}]++")
 
 
 def one_line(text: str) -> str:
@@ -332,14 +352,41 @@ def join(blocks: Iterable[str]) -> str:
     return "\n\n".join(blocks)
 
 
-def parse_html(text: str) -> HtmlElement | None:
+_WRAPPER = (
+    r"</?(?!(?:html|head|body|title|meta|link|style|p|br|h[1-6]|nav|header|footer|aside|figure|figcaption|main|article"
+    r"|time|template)\b)([a-zA-Z][\w-]*+)[^<>]*+>?"
+)
+_WRAPPERS = re.compile(rf"(?:{_WRAPPER}\s*+)++")
+_WRAPPER_NAME = re.compile(_WRAPPER)
+
+
+def parse_html(text: str, problems: list[str] | None = None) -> HtmlElement | None:
     """An lxml tree, however deep or broken the markup; None where there is nothing to make one of.
 
-    `huge_tree` because libxml2 otherwise drops everything below 255 nested elements, and text nodes over 10 MB.
+    libxml2 stops at 2,048 nested elements, so that the rest of the page would be lost: such a page is parsed again
+    without the elements that only wrap others, and `problems` is told.
     """
+    root, too_deep = _parsed(text)
+    if too_deep:
+        root, _ = _parsed(_WRAPPERS.sub(_paragraph_break, text))
+        if problems is not None:
+            problems.append("elements are nested thousands deep; those that only wrap others were left out")
+    return root
+
+
+def _paragraph_break(tags: re.Match[str]) -> str:
+    """What stands in the place of wrappers: the start of a paragraph, or nothing within a line."""
+    names = (name.lower() for name in _WRAPPER_NAME.findall(tags[0]))
+    return "<p>" if any(name not in INLINE for name in names) else " " * tags[0][-1].isspace()
+
+
+def _parsed(text: str) -> tuple[HtmlElement | None, bool]:
+    """The tree, and whether the parser gave up amid the text."""
+    # Without `huge_tree` everything below 255 nested elements goes, and text nodes over 10 MB.
     parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError, AssertionError):
-        return None
-    return root if isinstance(root, HtmlElement) else None
+        return None, False
+    stopped = any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log)
+    return (root if isinstance(root, HtmlElement) else None), stopped

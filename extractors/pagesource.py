@@ -100,7 +100,7 @@ def from_markup(text: str, *, url: str, now: datetime | None = None, problems: l
     if len(markup) > MAX_CHARACTERS:
         markup = markup[:MAX_CHARACTERS]
         problems.append(f"only the first {MAX_CHARACTERS:,} characters were read")
-    tree = parse_html(markup)
+    tree = parse_html(markup, problems)
     if tree is None:
         raise NoPage("empty", "the page has no elements")
     ld = JsonLd.read(scripts)
@@ -254,6 +254,7 @@ def _survey(tree: HtmlElement) -> tuple[int, list[HtmlElement], list[HtmlElement
 def _cut(tree: HtmlElement) -> None:
     """Drop what is no text, then what comes last."""
     doomed = list(tree.iter("nav", "footer", "svg", "select", "style", "template"))
+    doomed += [element for element in tree.iter() if _is_hollow(element)]
     doomed += list(tree.iter("meta", "link"))[MAX_META:]
     for element in doomed:
         if element.getparent() is not None:
@@ -262,6 +263,11 @@ def _cut(tree: HtmlElement) -> None:
         parent = element.getparent()
         if parent is not None:
             parent.remove(element)
+
+
+def _is_hollow(element: HtmlElement) -> bool:
+    """Whether an element says nothing: no child, no text, and no attribute that could be a date or an address."""
+    return not len(element) and not element.attrib and element.tag != "br" and not (element.text or "").strip()
 
 
 def _make_plain(element: HtmlElement) -> None:

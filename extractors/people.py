@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from extractors.markup import plain_line
 
 _BY = re.compile(r"(?i)^\s*(?:by|from|written by)\b[:\s]+")
-_ADDRESS = re.compile(r"\S+@\S+\s*|\(\s*\)")
+# From the beginning of a word alone, or a long word without an @ would be gone through from each of its letters.
+_ADDRESS = re.compile(r"(?<!\S)\S[^\s@]*+@\S+\s*|\(\s*+\)")
 
 
 def clean_authors(names: Iterable[str]) -> tuple[str, ...]:

@@ -239,12 +239,16 @@ def read_record(directory: Path, file: str, offset: int) -> Captured:
 
     Raises MissingLakeError where the file is gone (retention), LakeError where there is no such record.
     """
+    return _record_at(directory, file, offset, _RESPONSES)
+
+
+def _record_at(directory: Path, file: str, offset: int, kinds: WarcRecordType) -> Captured:
     path = _inside(directory, file)
     try:
         with path.open("rb") as stream:
             stream.seek(offset)
             for record in ArchiveIterator(stream, parse_http=False, record_types=_RESPONSES, max_content_length=None):
-                captured = _captured(record, directory, file, offset)
+                captured = _captured(record, directory, file, offset) if record.record_type & kinds else None
                 if captured is not None:
                     return captured
                 break
@@ -355,6 +359,7 @@ def prune(directory: Path, before: date) -> int:
 
 
 _RESPONSES = WarcRecordType.response | WarcRecordType.revisit
+_CODINGS = {"transfer-encoding": {"chunked"}, "content-encoding": {"gzip", "x-gzip", "deflate", "br", "zstd"}}
 
 
 def _request_record(writer: WARCWriter, exchange: Exchange) -> Any:
@@ -399,8 +404,9 @@ def _response_record(writer: WARCWriter, exchange: Exchange, digest: str, earlie
 
 def _captured(record: WarcRecord, directory: Path | None, file: str, offset: int) -> Captured | None:
     """The response in `record`, None where it is no HTTP or refers to a body that is not there. Raises OSError."""
-    record.parse_http(auto_decode="all", quirks_mode=True)
-    moment = record.record_date
+    # Not decoded by the iterator, which would end the file at a body that cannot be.
+    record.parse_http(auto_decode="none", quirks_mode=True)
+    moment = _moment(record)
     if record.http_headers is None or moment is None:
         return None
     headers = tuple((str(name), str(value)) for name, value in record.http_headers.items())
@@ -411,12 +417,43 @@ def _captured(record: WarcRecord, directory: Path | None, file: str, offset: int
             return None
         body, complete = referred.body, referred.complete
     else:
+        length = record.content_length
         body = record.reader.read(MAX_BODY_BYTES + 1)
-        complete = len(body) <= MAX_BODY_BYTES and "WARC-Truncated" not in record.headers
         declared = next((v for n, v in reversed(headers) if n.lower() == "content-length"), None)
-        if directory is not None and declared is not None and declared != str(len(body)):
+        if len(body) < min(length, MAX_BODY_BYTES + 1) or (directory and declared and declared != str(len(body))):
             raise OSError("a record is cut short")
-    return Captured(_target(record), utc(moment), status or 0, headers, body[:MAX_BODY_BYTES], complete, file, offset)
+        body, whole = _decoded(headers, body)
+        complete = whole and len(body) <= MAX_BODY_BYTES and "WARC-Truncated" not in record.headers
+    return Captured(_target(record), moment, status or 0, headers, body[:MAX_BODY_BYTES], complete, file, offset)
+
+
+def _moment(record: WarcRecord) -> datetime | None:
+    """The time of capture; None where it is missing, or a year that no calendar has."""
+    try:
+        return None if record.record_date is None else utc(record.record_date)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _decoded(headers: Sequence[tuple[str, str]], body: bytes) -> tuple[bytes, bool]:
+    """The body without the codings of the wire, at most MAX_BODY_BYTES + 1 bytes; one that is not what its headers say
+    as it is, and false. Names that are no coding, which servers send, count as none.
+    """
+    told = [(name.lower(), value.strip().lower()) for name, value in headers]
+    codings = [f"{name}: {value}" for name, value in told if value in _CODINGS.get(name, ())]
+    if not codings:
+        return body, True
+    content = "\r\n".join(["HTTP/1.1 200 OK", *codings, "", ""]).encode() + body
+    about = (
+        "WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    try:
+        record = next(iter(ArchiveIterator(BytesIO(about + content), parse_http=False, max_content_length=None)))
+        record.parse_http(auto_decode="all", quirks_mode=True)
+        return record.reader.read(MAX_BODY_BYTES + 1), True
+    except (OSError, StopIteration):
+        return body, False
 
 
 def _target(record: WarcRecord) -> str:
@@ -426,10 +463,11 @@ def _target(record: WarcRecord) -> str:
 def _referred(record: WarcRecord, directory: Path | None) -> Captured | None:
     file = record.headers.get("WARC-Refers-To-Filename")
     offset = record.headers.get("WARC-Refers-To-File-Offset") or ""
-    if directory is None or not file or not offset.isdecimal():
+    if directory is None or not file or not re.fullmatch(r"[0-9]{1,18}", offset):
         return None
     try:
-        return read_record(directory, file, int(offset))
+        # A response alone: a revisit of a revisit could go round in a circle.
+        return _record_at(directory, file, int(offset), WarcRecordType.response)
     except LakeError:
         return None
 

@@ -7,7 +7,6 @@ a page and not when the page was published, so the pages' own dates decide.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import io
 import logging
 import re
@@ -21,6 +20,7 @@ from typing import IO, cast
 from urllib.parse import urljoin, urlsplit
 
 from extractors.findings import Candidate, Capture
+from extractors.markup import gunzip
 from extractors.records import Finding
 from flows.ingest import Ingest
 from flows.sources import Lead, published_within
@@ -135,11 +135,11 @@ class WarcSource:
             body = response.body
         else:
             body = _checked(place).read_bytes()
-        try:
-            return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
-        except (OSError, EOFError) as error:
-            self._ingest.report.failed.append((place, f"the listing cannot be read ({error})"))
-            return b""
+        if body.startswith(b"\x1f\x8b"):
+            body, problem = gunzip(body, limit=_MOST_LISTING_BYTES)
+            if problem:
+                self._ingest.report.failed.append((place, f"the listing cannot be read whole: {problem}"))
+        return body
 
     async def _records(self, file: WarcFile) -> AsyncIterator[Captured]:
         loop = asyncio.get_running_loop()
@@ -160,7 +160,7 @@ class WarcSource:
         return lambda problem: self._ingest.report.failed.append((place, problem))
 
     def _wanted(self, url: str) -> bool:
-        return url.startswith(("http://", "https://")) and self._source_of(url) is not None
+        return is_remote(url) and is_readable(url) and self._source_of(url) is not None
 
     def _source_of(self, url: str) -> str | None:
         """The outlet of an address, None where it is not selected; remembered by host."""
@@ -242,6 +242,15 @@ def resolve(line: str, listing: str) -> str | None:
 def is_remote(place: str) -> bool:
     """Whether a place is an http(s) address and no path."""
     return place.startswith(("http://", "https://"))
+
+
+def is_readable(url: str) -> bool:
+    """Whether an address has the form of one; crawls also hold those that a page's script put together."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _checked(place: str) -> Path:

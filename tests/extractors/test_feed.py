@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import json
 import time
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractors.feed import MAX_ENTRIES, NotAFeed, parse_feed
+from extractors.feed import NotAFeed, parse_feed
 from extractors.records import Feed, FeedHints
 
 URL = "https://www.harbour.example/feeds/world.xml"
@@ -407,34 +406,6 @@ def test_what_stands_in_the_place_of_a_feed_is_named(body: bytes, words: str) ->
 
 
 # --- bounds -----------------------------------------------------------------------------------------------------------
-
-HOSTILE = {
-    "100,000 entries": lambda: rss("".join(item(number) for number in range(100_000))),
-    "empty entries": lambda: "<rss><channel>" + "<item/>" * 400_000,
-    "nesting": lambda: "<rss><channel><item>" + "<title>" * 400_000,
-    "bare ampersands": lambda: "<rss><channel><item><title>" + "&" * 3_000_000,
-    "references": lambda: "<rss><channel>" + ("<item><title>" + "&lt;" * 4_000 + "</title></item>") * 200,
-    "line breaks": lambda: "<rss><channel><item><description>" + "\n " * 1_500_000,
-    "unclosed CDATA": lambda: "<rss><channel><item><title>" + "<![CDATA[" * 300_000,
-    "unclosed comments": lambda: "<!--" * 800_000,
-    "attributes": lambda: "<rss><channel><item " + "".join(f"a{n}='1' " for n in range(200_000)) + "/></channel></rss>",
-    "namespaces": lambda: "<rss><channel><item>" + "".join(f"<p{n}:a/>" for n in range(100_000)),
-    "links": lambda: "<rss><channel>" + "<link>x</link>" * 150_000,
-    "authors": lambda: "<rss><channel><item>" + "<author>x</author>" * 150_000,
-    "space": lambda: "<rss><channel><item><title>" + " " * 4_000_000 + "x",
-    "JSON items": lambda: '{"version":"https://jsonfeed.org/version/1.1","items":[' + '{"id":"1"},' * 200_000,
-    "JSON nesting": lambda: '{"version":"https://jsonfeed.org/version/1.1","items":[' + '{"a":' * 500_000,
-    "JSON number": lambda: '{"version":"https://jsonfeed.org/version/1.1","items":[{"id":' + "9" * 1_000_000 + "}]}",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_feeds_take_bounded_time(name: str) -> None:
-    body = HOSTILE[name]()
-    started = time.process_time()
-    with contextlib.suppress(NotAFeed):
-        assert len(read(body).entries) <= MAX_ENTRIES
-    assert time.process_time() - started < 10
 
 
 def test_an_ordinary_feed_is_read_quickly() -> None:

@@ -126,6 +126,19 @@ def test_a_torn_file_gives_what_it_has_and_is_named(config: Settings, crawl: Pat
     assert done.totals["failed"] == 0
 
 
+def test_addresses_that_are_none_and_a_listing_that_bursts_cost_only_themselves(
+    config: Settings, crawl: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / "odd.warc.gz"
+    write(odd, [("https://[half/an/address", SPAN.start, page(SPAN.start))])
+    odd.write_bytes(odd.read_bytes() + crawl.read_bytes())
+    listing = tmp_path / "warc.paths.gz"
+    listing.write_bytes(gzip.compress(f"{odd}\n".encode()) + gzip.compress(b"#" * 30_000_000, compresslevel=1))
+    done = Backfill(config, Order("warc", sites=(ALL_SITES,), inputs=(str(listing),)), SPAN)
+    assert len(published(config)) == 12
+    assert [(place, "20,971,520" in why) for place, why in done.report.failed] == [(str(listing), True)]
+
+
 def serve_pieces(server: HTTPServer, path: str, body: bytes) -> list[str]:
     ranges: list[str] = []
 
