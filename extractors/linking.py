@@ -12,6 +12,7 @@ from extractors.launches import FoundLaunch
 from extractors.party import SentenceView
 from extractors.phrases import inflections
 from extractors.records import Launch
+from extractors.references import Reference, References
 from extractors.text import Word, word_set
 
 
@@ -43,6 +44,14 @@ _RECENT = 10  # days
 _AHEAD = 30  # days
 _HEAD = 3  # sentences
 _EARLY = 5  # sentences
+# What speaks for one of several launches.
+_INNER = 2.5  # told in the words about it
+_WHOLE = 1.5  # told in the sentence
+_RECENT_WORD = 1.5  # the one told last before, in the paragraph
+_LEAD = 1.5
+_OWN = 2.0  # praise by the side that launched
+_ACROSS = 2.0  # of another side than the one that reacts
+_TOUCHED = 1.0  # it came down in the state that reacts
 _ANSWERED = frozenset({"condemn", "deny", "protest"})
 HOSTILE = frozenset({"condemn", "urge", "warn", "protest", "sanction", "mobilize"})
 
@@ -63,6 +72,7 @@ class Linker:
         self._document = document
         launches = [one.launch for one in found]
         self._launches = launches
+        self._references = References(document, found)
         spans = sorted((span.start, span.end, one.launch.key) for one in found for span in one.mentions)
         self._starts = [start for start, _, _ in spans]
         self._spans = spans
@@ -107,11 +117,7 @@ class Linker:
         )
         if competing and not about_launch:
             return Link(None, False, competing=True)
-        mentioned = self._mentioned(view, first, last, cue, country)
-        if mentioned is not None:
-            return Link(mentioned, False)
-        default = self._default(view, cue, country, named=about_launch)
-        return Link(default, True)
+        return self._meant(view, (first, last), cue, country, named=about_launch)
 
     def _lead_sentence_has_drill(self) -> bool:
         """Whether the launches are told as part of a drill, so that "the exercise" means them."""
@@ -138,30 +144,68 @@ class Linker:
             last += 1
         return cue.first, last
 
-    def _mentioned(self, view: SentenceView, first: int, last: int, cue: Cue, country: str | None) -> Launch | None:
-        """A launch with a mention in the window, or in the sentence; of several the one that fits the side and role."""
-        inner = self._between(view.words[first].start, view.words[last].end)
-        whole = self._between(view.sentence.start, view.sentence.end)
-        for group in (inner, whole):
-            fitting = [launch for launch in group if _fits(launch, cue, country)]
-            if fitting:
-                return _latest_lead(fitting)
-        return None
+    def _meant(
+        self, view: SentenceView, window: tuple[int, int], cue: Cue, country: str | None, *, named: bool
+    ) -> Link:
+        """The likeliest of the launches that the words, or else the article, may mean."""
+        start, end = view.words[window[0]].start, view.words[window[1]].end
+        inner, whole = self._between(start, end), self._between(view.sentence.start, view.sentence.end)
+        mentioned = [launch for launch in whole if _fits(launch, cue, country)]
+        peg = self._leads or self._likely
+        fitting = [launch for launch in peg if _fits(launch, cue, country)] or ([] if mentioned else peg)
+        candidates = list(dict.fromkeys([*fitting, *mentioned]))
+        if not candidates:
+            return Link(self._beside(view, cue, country, named=named), True)
+        if len(candidates) == 1:
+            return Link(candidates[0], candidates[0] not in mentioned)
+        scene = self._scene(view, (start, end), cue, country, inner, whole)
+        return max((self._weighed(launch, scene) for launch in candidates), key=lambda pair: pair[0])[1]
+
+    def _scene(
+        self, view: SentenceView, window: tuple[int, int], cue: Cue, country: str | None, inner: list[Launch],
+        whole: list[Launch],
+    ) -> _Scene:  # fmt: skip
+        start, end = window
+        low = bisect_left(self._starts, self._document.paragraphs[view.sentence.paragraph].start)
+        before = self._spans[low : bisect_left(self._starts, view.sentence.start)]
+        return _Scene(
+            self._references.read(start, end, apart_from=country),
+            self._references.read(view.sentence.start, view.sentence.end, apart_from=country),
+            frozenset(launch.key for launch in inner),
+            frozenset(launch.key for launch in whole),
+            before[-1][2] if before else None,
+            country,
+            cue.stance.type,
+        )
+
+    def _weighed(self, launch: Launch, scene: _Scene) -> tuple[tuple[float, str, bool, int], Link]:
+        """The evidence that this launch is meant, with what decides between equals."""
+        fit = self._references.fit(scene.window, launch) + self._references.fit(scene.sentence, launch) / 2
+        said = fit + _INNER * (launch.key in scene.inner) + _WHOLE * (launch.key in scene.whole)
+        total = said + _RECENT_WORD * (launch.key == scene.before) + _LEAD * (launch.role == "lead")
+        if scene.kind == "endorse":
+            total += _OWN * (launch.country == scene.country)
+        else:
+            total += _ACROSS * (not _allied(launch.country, scene.country))
+            total += _TOUCHED * self._references.struck(launch, scene.country)
+        return (total, *self._lateness(launch)), Link(launch, said <= 0)
+
+    def _lateness(self, launch: Launch) -> tuple[str, bool, int]:
+        """What decides between equals: the day, of one test the interceptor and not its target, then who is told later;
+        the first of a drill, which is answered as a whole.
+        """
+        day = launch.date.isoformat() if launch.date else ""
+        told = self._launches.index(launch)
+        return day, launch.weapon_class == "surface_to_air_missile", -told if self._in_drill else told
 
     def _between(self, start: int, end: int) -> list[Launch]:
         low, high = bisect_left(self._starts, start), bisect_left(self._starts, end)
         keys = dict.fromkeys(key for _, _, key in self._spans[low:high])
         return [self._by_key[key] for key in keys]
 
-    def _default(self, view: SentenceView, cue: Cue, country: str | None, *, named: bool) -> Launch | None:
-        if self._leads:
-            fitting = [launch for launch in self._leads if _fits(launch, cue, country)]
-            return _latest_lead(_of_the_other_side(fitting or self._leads, cue, country))
-        if self._likely:
-            fitting = [launch for launch in self._likely if _fits(launch, cue, country)]
-            return _latest_lead(_of_the_other_side(fitting or self._likely, cue, country))
-        near = self._near(view)
-        fitting = [launch for launch in near if _fits(launch, cue, country)]
+    def _beside(self, view: SentenceView, cue: Cue, country: str | None, *, named: bool) -> Launch | None:
+        """In an article about something else, the launch told right there, or the only one."""
+        fitting = [launch for launch in self._near(view) if _fits(launch, cue, country)]
         if not fitting and named:
             fitting = [launch for launch in self._launches if _fits(launch, cue, country)]
             fitting = fitting if len(fitting) == 1 else []
@@ -176,6 +220,21 @@ class Linker:
         while begin > 0 and sentences[begin - 1].paragraph == paragraph:
             begin -= 1
         return self._between(sentences[begin].start, view.sentence.end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What stands about one cue: what its window and sentence name, the launches told there (keys) and the one told
+    last before in the paragraph, and who reacts in what kind.
+    """
+
+    window: Reference
+    sentence: Reference
+    inner: frozenset[str]
+    whole: frozenset[str]
+    before: str | None
+    country: str | None
+    kind: str
 
 
 def _clause_of(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
@@ -203,13 +262,9 @@ _WEST = word_set(
 )
 
 
-def _of_the_other_side(launches: Sequence[Launch], cue: Cue, country: str | None) -> Sequence[Launch]:
-    """Of the launches of several sides those that the actor answers: not its own nor its allies' shots in reply."""
-    if cue.stance.type == "endorse" or country is None:
-        return launches
-    allied = _WEST if country in _WEST else {country}
-    others = [launch for launch in launches if launch.country not in allied]
-    return others or [launch for launch in launches if launch.country != country] or launches
+def _allied(launching: str | None, reacting: str | None) -> bool:
+    """Whether the two do not answer one another's launches where somebody else launched too."""
+    return reacting is not None and (launching == reacting or {launching, reacting} <= _WEST)
 
 
 def _latest_lead(launches: Iterable[Launch]) -> Launch | None:
