@@ -495,6 +495,8 @@ class Teller:
             return False
         if any(p.weapon_class or p.name or p.kind == "weapon" for p in sighting.phrases):
             return date is not None or noun.determiner in ("a", "own", "the", "this", "count") or not noun.plural
+        if self.told and noun.strong and not noun.plural and self._of_another_side(sighting):
+            return True
         if self.told and date is not None and (sighting.each_day or (sighting.failed and noun.determiner == "own")):
             return True
         if noun.noun in _DATED_NOUNS and date is not None and self.told:
@@ -502,6 +504,11 @@ class Teller:
         if date is None or date.precision == "year":
             return noun.strong and not self.told and not noun.plural
         return noun.strong or (noun.order != "" if self.told else noun.date is not None and self._armed())
+
+    def _of_another_side(self, sighting: Sighting) -> bool:
+        """Whether a state that has launched nothing so far is said to own the launch ("in answer to Iran's test")."""
+        country = self.state_of(sighting.actor.country) if sighting.actor and sighting.actor.country else None
+        return country is not None and all(told.country not in (country, None) for told in self.told)
 
     def _unlike_all(self, sighting: Sighting, date: Resolved) -> bool:
         """Whether a dated weapon is of a kind, or of a day, that no launch told so far is of."""

@@ -160,10 +160,10 @@ class LauncherFinder:
             found.append(launcher)
         return found
 
-    def launches(self, country: str | None) -> bool:
-        """Whether the state is one that launches things."""
+    def launches(self, country: str | None, *, said: bool = False) -> bool:
+        """Whether the state is one that launches things; any may where it is `said` to."""
         state = self._doc.packs.states.get(country or "")
-        return state is not None and state.zone is not None and not state.organisation
+        return state is not None and (said or state.zone is not None) and not state.organisation
 
     def party(self, country: str, *, spacefaring: bool) -> Actor | None:
         """The launch firm or armed group of that state that the article names, else any party of it."""
@@ -180,10 +180,18 @@ class LauncherFinder:
         for kind, country, times in self._signs(launch):
             weights[country] = weights.get(country, 0.0) + _WEIGHTS[kind] * times
         known = {country: weight for country, weight in weights.items() if self.launches(country)}
+        known = self._by_builders(launch, known)
         best = max(known, key=lambda country: (known[country], self._named[country], country), default=None)
         if best is None or known[best] < _ENOUGH:
             return self._by_place(launch)
         return Launcher(best, self._placed(launch, best))
+
+    def _by_builders(self, launch: Told, known: dict[str, float]) -> dict[str, float]:
+        """Of a space rocket named only those who build it: nobody else sends it up."""
+        rocket = next((s.entry for s in launch.sightings[:_READ] if s.entry is not None), None)
+        if rocket is None or rocket.weapon_class != "space_launch_vehicle":
+            return known
+        return {country: weight for country, weight in known.items() if country in rocket.countries} or known
 
     def _by_place(self, launch: Told) -> Launcher | None:
         """Where nobody is named: the state it left from, or the one at war within itself where it struck.

@@ -248,7 +248,8 @@ class Recorder:
 
     def _counts(self, launch: Told, central: bool) -> bool:
         """Whether enough is known of the launch to record it."""
-        if launch.country is None or not self._launchers.launches(launch.country):
+        said = not launch.country_inferred and launch.first.kind == "event"
+        if launch.country is None or not self._launchers.launches(launch.country, said=said):
             return False
         armed = any(
             phrase.kind == "weapon" or phrase.weapon_class or phrase.name

@@ -151,6 +151,7 @@ class SlotSharer:
 
         def cost(pair: tuple[int, Sighting]) -> int:
             behind = bool(telling) and pair[1].kind == "nominal" and pair[1].weapon_class is None
+            behind = behind and not (pair[0] < at and _of_another_party(pair[1], telling))
             return _distance(row.chunks, at, pair[0]) + (15 if behind else 0)
 
         return min(sightings, key=cost)[1]
@@ -179,6 +180,12 @@ class SlotSharer:
         if chunks[at].item.unit == "window" and chunks[at - 1].low == "from":
             return False
         return at > 0 and chunks[at - 1].low in _NOT_OF_THE_EVENT and chunks[at].item.kind != "offset"
+
+
+def _of_another_party(sighting: Sighting, telling: Sequence[tuple[int, Sighting]]) -> bool:
+    """Whether it names its own party, and that is none of those that the others tell of."""
+    country = sighting.actor.country if sighting.actor is not None else None
+    return country is not None and all(s.actor is not None and s.actor.country != country for _, s in telling)
 
 
 def _distance(chunks: Sequence[Chunk], a: int, b: int) -> int:
