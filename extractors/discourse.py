@@ -34,6 +34,7 @@ _WINDOW_OPENS = re.compile(
 )
 _LONG_PAST = 150  # days
 _OF_A_SALVO = 3  # sentences
+_NAMING = 4  # sightings of a launch within which its weapon is named
 _RETOLD = 3  # days in which a launch is still spoken of
 _COMING = re.compile(
     r"\b(?:will|set|due|slated|scheduled|pencill?ed|planned|expected|booked|earmarked|next|to\s(?:fly|launch|lift|follow|be|stage)"
@@ -59,6 +60,7 @@ _DATED_NOUNS = frozenset(
      "inaugural flight", "inaugural launch", "first flight", "demonstration flight", "test flight",
      "qualification flight", "outing"]
 )  # fmt: skip
+_SPACE_OR_UNSURE = frozenset({None, "space_launch_vehicle", "projectile", "missile", "ballistic_missile"})
 _ANY_ATTACK = word_set("strike strikes attack attacks raid raids assault assaults bombardment onslaught wave blitz")
 _TALLIED = frozenset(["attempts", "launches", "tests", "trials", "flights", "firings", "tries", "missions"])
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
@@ -69,7 +71,8 @@ class Told:
     """A launch in the making: its sightings in text order and what they agree on.
 
     `near` is the day named last before an undated launch was first told, most likely its own.
-    `country` is known from a party or, with `country_inferred`, from a place or a weapon. `date_from` is the found date
+    `country` is known from a party or, with `country_inferred`, from a place or a weapon; None where it is `disputed`.
+    `date_from` is the found date
     that gave `date`; `date_inferred` where it stands elsewhere than with the launch. `times` and `measures` stand in
     sentences without a sighting, `counts` are tallies.
     """
@@ -77,6 +80,7 @@ class Told:
     sightings: list[Sighting] = field(default_factory=list)
     country: str | None = None
     country_inferred: bool = True
+    disputed: bool = False
     date: Resolved | None = None
     date_from: FoundDate | None = None
     date_inferred: bool = False
@@ -608,6 +612,8 @@ def _stands_apart(told: Told, sighting: Sighting, date: Resolved) -> bool:
 
 def _kinds_agree(told: Told, sighting: Sighting) -> bool:
     a, b = told.weapon_class, sighting.weapon_class
+    if _into_space(told) and sighting.kind == "event" and not sighting.definite and b not in _SPACE_OR_UNSURE:
+        return False
     if related(a, b):
         return True
     if _same_breath(told, sighting):
@@ -620,6 +626,11 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
         return False
 
     return special("missile", a) == a and special("missile", b) == b
+
+
+def _into_space(told: Told) -> bool:
+    """Whether what is called a mere rocket carries the name of one that flies into space."""
+    return any(s.entry is not None and s.entry.weapon_class == "space_launch_vehicle" for s in told.sightings[:_NAMING])
 
 
 def _is_tally(sighting: Sighting) -> bool:

@@ -28,6 +28,19 @@ _SERIES = re.compile(
     r"|\b(?:in|during) (?:19|20)\d\d alone\b|\b(?:between|from) (?:19|20)\d\d (?:and|to) (?:19|20)\d\d\b"
     r"|\b\w+ times (?:since|in|over)\b|\bthroughout\b"
 )
+_PROJECTILE = r"(?:missile|rocket|drone|projectile|weapon|shell|launch|strike|attack|salvo|barrage)"
+_IN_DISPUTE = re.compile(
+    r"\bwhose " + _PROJECTILE + r"|\b(?:who|which (?:side|army|country|state)) (?:had |has |was |might have )?"
+    r"(?:fired|launched|shot|sent|behind)\b|\borigins? of (?:the|that) " + _PROJECTILE + r"|\b"
+    + _PROJECTILE + r"'s origins?\b|\bwhere (?:the|that) " + _PROJECTILE
+    + r" (?:had |has )?(?:come|came|been fired|was fired)"
+    r"|\b(?:blam|accus)(?:ed|es|ing) (?:each other|one another|the other)\b"
+    r"|\b(?:traded|exchanged|swapped) (?:blame|accusations)"
+)  # fmt: skip
+_NOT_SETTLED = re.compile(
+    r"\b(?:unclear|not clear|unknown|not known|uncertain|unsure|unresolved|disput\w+|undetermined|evidence|proof|"
+    r"question|mystery|blam\w+|accus\w+|investigat\w+|remain\w*|whether|establish\w*|determin\w+|whose)\b"
+)
 _PRESENT = re.compile(r"(?!was\b|has\b|is\b)[a-z-]+s\b")
 _TOO_MANY = 1000  # weapons, for one launch without a day
 _FAR = 99  # sentences or paragraphs, where no day stands anywhere
@@ -51,6 +64,16 @@ class Doubter:
         if all(self._vague(s, far=far, lead=lead) for s in launch.sightings):
             return True
         return launch.planned and self._sentences_from_date(launch) > 1
+
+    def is_disputed(self, launch: Told) -> bool:
+        """Whether the article asks who fired what fell ("no evidence as to who launched it", "traded blame")."""
+        if any(s.actor is not None for s in launch.sightings):
+            return False
+        return any(
+            _IN_DISPUTE.search(low) and _NOT_SETTLED.search(low)
+            for s in self._doc.sentences
+            if (low := self._doc.normal[s.start : s.end].lower())
+        )
 
     def is_series(self, launch: Told) -> bool:
         """A summary of many launches over a long time ("more than 90 missiles in 2022")."""

@@ -139,7 +139,9 @@ class Recorder:
     def _complete(self, told: Sequence[Told]) -> None:
         """Country and date from the context, where the launch's own words give none."""
         for launch, launcher in zip(told, self._launchers.find_all(told), strict=True):
-            if launch.country is None or launch.country_inferred:
+            if launch is told[0] and launch.country_inferred and self._doubter.is_disputed(launch):
+                launch.country, launch.disputed = None, True
+            elif launch.country is None or launch.country_inferred:
                 self._inferred[id(launch)] = launcher
             if launch.date is None:
                 self._context_date(launch, told)
@@ -248,7 +250,9 @@ class Recorder:
 
     def _counts(self, launch: Told, central: bool) -> bool:
         """Whether enough is known of the launch to record it."""
-        said = not launch.country_inferred and launch.first.kind == "event"
+        said = not launch.country_inferred and _is_plainly_told(launch.first)
+        if launch.disputed:
+            return central and launch.date is not None
         if launch.country is None or not self._launchers.launches(launch.country, said=said):
             return False
         armed = any(
@@ -580,6 +584,12 @@ def _joined_by_day(told: Sequence[Told]) -> list[Told]:
                     sighting.extra = [phrase for phrase in sighting.extra if phrase.kind == "launch"]
             twin.sightings = sorted([*twin.sightings, *launch.sightings], key=lambda s: s.start)
     return kept
+
+
+def _is_plainly_told(sighting: Sighting) -> bool:
+    """Whether somebody is said to have fired or launched a weapon, not one known already."""
+    active = any(rule.split(".")[0] == "active" for rule in sighting.rules)
+    return active and sighting.weapon_class is not None and not sighting.definite
 
 
 def _is_bare(told: Told) -> bool:

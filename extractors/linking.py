@@ -44,6 +44,7 @@ _RECENT = 10  # days
 _AHEAD = 30  # days
 _HEAD = 3  # sentences
 _EARLY = 5  # sentences
+_WEIGHED = 24  # lead launches that a reaction is weighed against
 # What speaks for one of several launches.
 _INNER = 2.5  # told in the words about it
 _WHOLE = 1.5  # told in the sentence
@@ -76,6 +77,7 @@ class Linker:
         spans = sorted((span.start, span.end, one.launch.key) for one in found for span in one.mentions)
         self._starts = [start for start, _, _ in spans]
         self._spans = spans
+        self._order = {launch.key: at for at, launch in enumerate(launches)}
         self._by_key = {launch.key: launch for launch in launches}
         self._leads = [launch for launch in launches if launch.role == "lead"]
         self._likely = [one.launch for one in found if self._may_lead(one)] if self._is_told_first() else []
@@ -153,7 +155,7 @@ class Linker:
         mentioned = [launch for launch in whole if _fits(launch, cue, country)]
         peg = self._leads or self._likely
         fitting = [launch for launch in peg if _fits(launch, cue, country)] or ([] if mentioned else peg)
-        candidates = list(dict.fromkeys([*fitting, *mentioned]))
+        candidates = list({launch.key: launch for launch in [*fitting[:_WEIGHED], *mentioned]}.values())
         if not candidates:
             return Link(self._beside(view, cue, country, named=named), True)
         if len(candidates) == 1:
@@ -166,14 +168,14 @@ class Linker:
         whole: list[Launch],
     ) -> _Scene:  # fmt: skip
         start, end = window
-        low = bisect_left(self._starts, self._document.paragraphs[view.sentence.paragraph].start)
-        before = self._spans[low : bisect_left(self._starts, view.sentence.start)]
+        told = self._document.paragraphs[view.sentence.paragraph].start
+        before = self._spans[max(0, bisect_left(self._starts, view.sentence.start) - 1)] if self._spans else None
         return _Scene(
             self._references.read(start, end, apart_from=country),
             self._references.read(view.sentence.start, view.sentence.end, apart_from=country),
             frozenset(launch.key for launch in inner),
             frozenset(launch.key for launch in whole),
-            before[-1][2] if before else None,
+            before[2] if before is not None and told <= before[0] < view.sentence.start else None,
             country,
             cue.stance.type,
         )
@@ -195,7 +197,7 @@ class Linker:
         the first of a drill, which is answered as a whole.
         """
         day = launch.date.isoformat() if launch.date else ""
-        told = self._launches.index(launch)
+        told = self._order[launch.key]
         return day, launch.weapon_class == "surface_to_air_missile", -told if self._in_drill else told
 
     def _between(self, start: int, end: int) -> list[Launch]:
