@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from extractors.actors import Actor
 from extractors.clauses import is_verbal
@@ -109,7 +109,6 @@ class Affiliations:
         groups = {a.country for a in document.actors if a.kind == "group"}
         self._from_groups = self.launchers & groups
         self._others: list[str] | None = None
-        self._often: list[str] | None = None
         town = document.dateline or self._dateline_place()
         self.home = self._lived_in(town)
         self._bureau = town if self.home is None else None
@@ -166,9 +165,6 @@ class Affiliations:
         if not fits or country in fits or self.is_organisation(country):
             return country
         before = self.named_in(max(0, offset - _AROUND), offset)
-        if self._often is None:
-            named = Counter(self.named_in(0, len(self._document.text)))
-            self._often = [code for code, _ in named.most_common()]
         ranked = (*reversed(before), self.home, *self._often)
         return next((code for code in ranked if code in fits), country)
 
@@ -224,8 +220,7 @@ class Affiliations:
         without: frozenset[str] = frozenset().union(*lacking)
         if country not in without:
             return country
-        named = Counter(self.named_in(0, len(self._document.text)))
-        able = (c for c, _ in named.most_common() if c not in without and not self.is_organisation(c))
+        able = (code for code in self._often if code not in without and not self.is_organisation(code))
         return next(able, country)
 
     def _near(self, actor: Actor) -> str | None:
@@ -265,10 +260,20 @@ class Affiliations:
                 found.append(mention.entry.country[0])
         return found
 
+    @cached_property
+    def _named(self) -> Counter[str]:
+        """How often the article names each state."""
+        return Counter(self.named_in(0, len(self._document.text)))
+
+    @cached_property
+    def _often(self) -> list[str]:
+        """The states that the article names, those named most first."""
+        return [code for code, _ in self._named.most_common()]
+
     def is_mostly_about(self, country: str | None) -> bool:
         """Whether no other state is named more often."""
-        named = Counter(self.named_in(0, len(self._document.text)))
-        return named[country or ""] > max((n for other, n in named.items() if other != country), default=0)
+        others = (times for other, times in self._named.items() if other != country)
+        return self._named[country or ""] > max(others, default=0)
 
     def other_side(self, offset: int) -> str | None:
         """Who can answer the launch, for want of better: the home of the article, or the state last named."""

@@ -8,7 +8,7 @@ caller accepts. Quotation marks are no words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -207,11 +207,11 @@ Slot = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """One step of a phrase: words accepted, or runs of steps (a group), or a gap of up to `gap` words, or a slot."""
 
     accepted: frozenset[str] = frozenset()
-    runs: tuple[tuple[_Step, ...], ...] = ()
+    runs: tuple[tuple[Step, ...], ...] = ()
     optional: bool = False
     gap: int = 0
     slot: str = ""
@@ -238,7 +238,7 @@ class _Parser:
         self._tokens = _TOKEN.findall(pattern)
         self._at = 0
 
-    def parse(self) -> tuple[_Step, ...]:
+    def parse(self) -> tuple[Step, ...]:
         steps = self._run(grouped=False)
         if self._at < len(self._tokens):
             raise PhraseError(f"`{self._pattern}` has a bracket or bar too many")
@@ -251,8 +251,8 @@ class _Parser:
     def _peek(self) -> str:
         return self._tokens[self._at] if self._at < len(self._tokens) else ""
 
-    def _run(self, *, grouped: bool) -> tuple[_Step, ...]:
-        steps: list[_Step] = []
+    def _run(self, *, grouped: bool) -> tuple[Step, ...]:
+        steps: list[Step] = []
         while self._peek() and self._peek()[0] not in ")|":
             choices = [self._atom()]
             while not grouped and self._peek() == "|":
@@ -263,21 +263,21 @@ class _Parser:
             raise PhraseError(f"`{self._pattern}` has an empty group or alternative")
         return tuple(steps)
 
-    def _atom(self) -> _Step:
+    def _atom(self) -> Step:
         token = self._peek()
         self._at += 1
         if token == "(":
             return self._group()
         if token.startswith(".."):
-            return _Step(gap=int(token[2:]))
+            return Step(gap=int(token[2:]))
         if token.startswith("<"):
-            return _Step(slot=token.strip("<>"))
+            return Step(slot=token.strip("<>"))
         word, optional = (token[:-1], True) if token.endswith("?") else (token, False)
         if not word.strip("~") or word in (")", ")?", "|"):
             raise PhraseError(f"`{self._pattern}` has an empty group or alternative")
-        return _Step(inflections(word[:-1]) if word.endswith("~") else frozenset((word,)), optional=optional)
+        return Step(inflections(word[:-1]) if word.endswith("~") else frozenset((word,)), optional=optional)
 
-    def _group(self) -> _Step:
+    def _group(self) -> Step:
         runs = [self._run(grouped=True)]
         while self._peek() == "|":
             self._at += 1
@@ -289,31 +289,41 @@ class _Parser:
         return _simplified(tuple(runs), closing == ")?")
 
 
-def _is_words(step: _Step) -> bool:
+def _is_words(step: Step) -> bool:
     return bool(step.accepted) and not step.optional
 
 
-def _simplified(runs: tuple[tuple[_Step, ...], ...], optional: bool) -> _Step:
+def _simplified(runs: tuple[tuple[Step, ...], ...], optional: bool) -> Step:
     """A group of single words is one step over their union."""
     if all(len(run) == 1 and _is_words(run[0]) for run in runs):
-        return _Step(frozenset().union(*(run[0].accepted for run in runs)), optional=optional)
-    return _Step(runs=runs, optional=optional)
+        return Step(frozenset().union(*(run[0].accepted for run in runs)), optional=optional)
+    return Step(runs=runs, optional=optional)
 
 
-def _either(choices: Sequence[_Step]) -> _Step:
+def _either(choices: Sequence[Step]) -> Step:
     return _simplified(tuple((choice,) for choice in choices), optional=False)
 
 
-def parse(pattern: str) -> tuple[_Step, ...]:
+def parse(pattern: str) -> tuple[Step, ...]:
     """The steps of a pattern. Raises PhraseError."""
     return _Parser(pattern).parse()
 
 
-def _steps(rule: str, pattern: str) -> tuple[_Step, ...]:
+class _Phrase(NamedTuple):
+    """A pattern read: its steps, and of what words each of the steps that must be there needs one."""
+
+    rule: str
+    pattern: str
+    steps: tuple[Step, ...]
+    needed: tuple[frozenset[str], ...]
+
+
+def _read(rule: str, pattern: str) -> _Phrase:
     try:
-        return parse(pattern)
+        steps = parse(pattern)
     except PhraseError as error:
         raise PhraseError(f"rule {rule}: {error}") from None
+    return _Phrase(rule, pattern, steps, _needed(steps))
 
 
 class PhraseBook:
@@ -323,44 +333,54 @@ class PhraseBook:
     """
 
     def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
-        self._phrases = [(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
-        self._steps = {number: _steps(*phrase) for number, phrase in enumerate(self._phrases)}
-        self._by_word: dict[str, list[int]] = {}
+        self._written = [(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
+        self._phrases = {number: _read(*written) for number, written in enumerate(self._written)}
+        self._by_word: dict[str, set[int]] = {}
         self._by_anchor: dict[str, list[int]] = {}
-        for number, steps in self._steps.items():
-            for word in _beginnings(steps):
-                self._by_word.setdefault(word, []).append(number)
-            for word in _anchor(steps):
+        for number, phrase in self._phrases.items():
+            for word in _beginnings(phrase.steps):
+                self._by_word.setdefault(word, set()).add(number)
+            for word in min(phrase.needed, key=_rarity):
                 self._by_anchor.setdefault(word, []).append(number)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the steps, of which an article needs few: read again from a pattern, they come as fast."""
-        return vars(self) | {"_steps": {}}
+        """All but the phrases, of which an article needs few: read again from a pattern, they come as fast."""
+        return vars(self) | {"_phrases": {}}
 
     def find(self, tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
         """Every phrase at every word, the longest of each rule at a word; by start."""
+        words = [token.low for token in tokens]
+        present = set(words)
         possible: set[int] = set()
-        for low in {token.low for token in tokens}:
-            possible.update(self._by_anchor.get(low, ()))
+        for word in present:
+            if word in self._by_anchor:
+                possible.update(self._by_anchor[word])
         found: list[Found] = []
         if not possible:
             return found
-        for index, token in enumerate(tokens):
-            numbers = self._by_word.get(token.low)
-            if numbers is not None:
-                found.extend(self._at(index, possible.intersection(numbers), tokens, slots))
+        for index, word in enumerate(words):
+            numbers = self._by_word.get(word)
+            if numbers is not None and not numbers.isdisjoint(possible):
+                phrases = [self._phrase(number) for number in sorted(possible & numbers)]
+                phrases = [phrase for phrase in phrases if not any(map(present.isdisjoint, phrase.needed))]
+                found.extend(_longest(phrases, index, words, slots))
         return found
 
-    def _at(self, index: int, numbers: Iterable[int], tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
-        longest: dict[str, Found] = {}
-        for number in sorted(numbers):
-            rule, pattern = self._phrases[number]
-            if number not in self._steps:
-                self._steps[number] = parse(pattern)
-            end = _match(self._steps[number], 0, tokens, index, slots)
-            if end > index and (rule not in longest or longest[rule].last < end - 1):
-                longest[rule] = Found(rule, index, end - 1, pattern)
-        return list(longest.values())
+    def _phrase(self, number: int) -> _Phrase:
+        phrase = self._phrases.get(number)
+        if phrase is None:
+            phrase = self._phrases[number] = _read(*self._written[number])
+        return phrase
+
+
+def _longest(phrases: Iterable[_Phrase], index: int, words: Sequence[str], slots: Mapping[str, Slot]) -> list[Found]:
+    """The longest match of each rule at one word."""
+    longest: dict[str, Found] = {}
+    for rule, pattern, steps, _ in phrases:
+        end = _match(steps, 0, words, index, slots)
+        if end > index and (rule not in longest or longest[rule].last < end - 1):
+            longest[rule] = Found(rule, index, end - 1, pattern)
+    return list(longest.values())
 
 
 _COMMON = word_set(
@@ -371,23 +391,25 @@ _COMMON = word_set(
 )
 
 
-def _anchor(steps: tuple[_Step, ...]) -> frozenset[str]:
-    """Words of which a match must hold one: those of the step with the fewest everyday words, then the fewest words."""
-    needed = [words for step in steps if not step.optional and (words := _words_of(step))]
-    return min(needed, key=lambda words: (len(words & _COMMON), len(words)))
+def _needed(steps: tuple[Step, ...]) -> tuple[frozenset[str], ...]:
+    """For each step that must be there the words of which it needs one."""
+    return tuple(words for step in steps if not step.optional and (words := _words_of(step)))
 
 
-def _words_of(step: _Step) -> frozenset[str]:
+def _rarity(words: frozenset[str]) -> tuple[int, int]:
+    """Sorts the fewest everyday words first, then the fewest words."""
+    return len(words & _COMMON), len(words)
+
+
+def _words_of(step: Step) -> frozenset[str]:
     """Words of which the step needs one; none for gaps, slots and runs that a slot alone can fill."""
     if not step.runs:
         return frozenset() if step.slot or step.gap else step.accepted
-    anchors = [[words for inner in run if not inner.optional and (words := _words_of(inner))] for run in step.runs]
-    if not all(anchors):
-        return frozenset()
-    return frozenset().union(*(min(each, key=lambda words: (len(words & _COMMON), len(words))) for each in anchors))
+    needed = [_needed(run) for run in step.runs]
+    return frozenset().union(*(min(each, key=_rarity) for each in needed)) if all(needed) else frozenset()
 
 
-def _beginnings(steps: tuple[_Step, ...]) -> set[str]:
+def _beginnings(steps: tuple[Step, ...]) -> set[str]:
     begin: set[str] = set()
     for step in steps:
         begin |= step.accepted
@@ -398,38 +420,39 @@ def _beginnings(steps: tuple[_Step, ...]) -> set[str]:
     return begin
 
 
-def _match(steps: tuple[_Step, ...], at_step: int, tokens: Sequence[Word], at: int, slots: Mapping[str, Slot]) -> int:
+def _match(steps: tuple[Step, ...], at_step: int, words: Sequence[str], at: int, slots: Mapping[str, Slot]) -> int:
     """Index after the match of `steps[at_step:]` at word `at`, or 0. Gaps are bounded, so the work is too."""
-    if at_step == len(steps):
-        return at
+    while at_step < len(steps):
+        step = steps[at_step]
+        if step.gap:
+            return _match_gap(steps, at_step, words, at, slots)
+        if step.runs:
+            return _match_runs(steps, at_step, words, at, slots)
+        after = at + 1 if at < len(words) and words[at] in step.accepted else 0
+        if not after and step.slot in slots and at < len(words):
+            after = slots[step.slot](at)
+        if step.optional:
+            return (_match(steps, at_step + 1, words, after, slots) if after else 0) or _match(
+                steps, at_step + 1, words, at, slots
+            )
+        if not after:
+            return 0
+        at, at_step = after, at_step + 1
+    return at
+
+
+def _match_runs(steps: tuple[Step, ...], at_step: int, words: Sequence[str], at: int, slots: Mapping[str, Slot]) -> int:
     step = steps[at_step]
-    if step.gap:
-        return _match_gap(steps, at_step, tokens, at, slots)
-    for after in _ways(step, tokens, at, slots):
-        if end := _match(steps, at_step + 1, tokens, after, slots):
+    for run in step.runs:
+        if (after := _match(run, 0, words, at, slots)) and (end := _match(steps, at_step + 1, words, after, slots)):
             return end
-    return _match(steps, at_step + 1, tokens, at, slots) if step.optional else 0
+    return _match(steps, at_step + 1, words, at, slots) if step.optional else 0
 
 
-def _ways(step: _Step, tokens: Sequence[Word], at: int, slots: Mapping[str, Slot]) -> Iterator[int]:
-    """Indices after one step at word `at`."""
-    if step.runs:
-        for run in step.runs:
-            if after := _match(run, 0, tokens, at, slots):
-                yield after
-    elif at < len(tokens):
-        if tokens[at].low in step.accepted:
-            yield at + 1
-        elif step.slot in slots and (after := slots[step.slot](at)):
-            yield after
-
-
-def _match_gap(
-    steps: tuple[_Step, ...], at_step: int, tokens: Sequence[Word], at: int, slots: Mapping[str, Slot]
-) -> int:
+def _match_gap(steps: tuple[Step, ...], at_step: int, words: Sequence[str], at: int, slots: Mapping[str, Slot]) -> int:
     for skipped in range(steps[at_step].gap + 1):
-        if end := _match(steps, at_step + 1, tokens, at + skipped, slots):
+        if end := _match(steps, at_step + 1, words, at + skipped, slots):
             return end
-        if at + skipped >= len(tokens) or tokens[at + skipped].low in _BAR:
+        if at + skipped >= len(words) or words[at + skipped] in _BAR:
             return 0
     return 0

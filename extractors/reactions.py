@@ -22,7 +22,7 @@ from extractors.phrases import inflections
 from extractors.records import Evidence, Launch, Reaction
 from extractors.sides import Sides
 from extractors.speakers import Speakers
-from extractors.text import Sentence, word_set
+from extractors.text import word_set
 
 _HELD = frozenset().union(
     *(inflections(verb) for verb in word_set("hold meet speak talk compare agree discuss consult"))
@@ -37,7 +37,6 @@ _ANSWERS = frozenset({"condemn", "deny", "endorse", "assess"})
 _ENEMIES = word_set("terrorists rebels militants enemy enemies insurgents gunmen attackers aggressors separatists")
 _SHARED = frozenset({"condemn", "urge", "warn", "consult", "sanction", "mobilize", "endorse", "commit"})
 _BY_FORCES = frozenset({"mobilize", "monitor", "alert"})
-_LONGEST_SENTENCE = 2000  # characters
 _SO = frozenset({"so", "as", "nor", "neither"})
 _DID = word_set("did does do was were is are has have had")
 _ALIKE = word_set("likewise the same suit similarly")
@@ -80,13 +79,12 @@ class _Finder:
         claims: list[_Claim] = []
         before: Sequence[_Claim] = ()
         for sentence in self._document.sentences:
-            for piece in _pieces(sentence):
-                view = self._parties.view(piece)
-                if view.words:
-                    told = list(self._claims(view))
-                    echoed = list(self._echoed(view, told, before))
-                    claims.extend((*told, *echoed))
-                    before = (*told, *echoed)
+            view = self._parties.view(sentence)
+            if view.words:
+                told = list(self._claims(view))
+                echoed = list(self._echoed(view, told, before))
+                claims.extend((*told, *echoed))
+                before = (*told, *echoed)
         claims.extend(self._by_default(claims))
         return tuple(self._records(claims))
 
@@ -358,12 +356,6 @@ def _source(cue: Cue, party: Party, speakers: Speakers) -> str | None:
         return None
     names = (speaker.actor.name for speaker in speakers.of(cue.first))
     return next((name for name in names if name != party.actor.name), None)
-
-
-def _pieces(sentence: Sentence) -> Iterator[Sentence]:
-    """The sentence, or stretches of it: no outlet writes longer ones, and the work grows with their square."""
-    for start in range(sentence.start, sentence.end, _LONGEST_SENTENCE):
-        yield replace(sentence, start=start, end=min(start + _LONGEST_SENTENCE, sentence.end))
 
 
 def _speaking_for(subjects: tuple[Party, ...], speakers: tuple[Party, ...]) -> tuple[Party, ...]:

@@ -169,6 +169,11 @@ _AFTER_CLOCK = word_set(
 )
 
 
+# Characters. No outlet writes longer sentences, and the work on one may grow with its square.
+_LONGEST_SENTENCE = 2000
+_GAP = re.compile(r"\s")
+
+
 def sentences(text: str, found: list[Paragraph]) -> list[Sentence]:
     """Sentences of normalised text inside its paragraphs; abbreviations, initials and figures do not end one."""
     result: list[Sentence] = []
@@ -176,14 +181,26 @@ def sentences(text: str, found: list[Paragraph]) -> list[Sentence]:
         start = paragraph.start
         for stop in _STOP.finditer(text, paragraph.start, paragraph.end):
             if stop.end() < paragraph.end and _ends_sentence(text, stop, start):
-                left, right = _strip(text, start, stop.end())
-                if left < right:
+                for left, right in _pieces(text, start, stop.end()):
                     result.append(Sentence(len(result), paragraph.index, left, right))
                 start = stop.end()
-        left, right = _strip(text, start, paragraph.end)
-        if left < right:
+        for left, right in _pieces(text, start, paragraph.end):
             result.append(Sentence(len(result), paragraph.index, left, right))
     return result
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The stretch without white space around it, cut between words where it is too long for a sentence."""
+    start, end = _strip(text, start, end)
+    while end - start > _LONGEST_SENTENCE:
+        cut = max(text.rfind(mark, start, start + _LONGEST_SENTENCE) for mark in " \n")
+        if cut < 0:
+            gap = _GAP.search(text, start + _LONGEST_SENTENCE, end)
+            cut = gap.start() if gap else end
+        yield _strip(text, start, cut)
+        start, end = _strip(text, cut, end)
+    if start < end:
+        yield start, end
 
 
 _NEXT_WORD = re.compile(r"\s*[\"'(\[]*([^\W_]*)")
