@@ -141,3 +141,14 @@ class Document:
         at = self._quotations.at(offset)
         near = self.quotations[max(0, at - 4) : at + 1]
         return next((q for q in near if q.start <= offset < q.end), None)
+
+    def quotations_of(self, words: Sequence[Word]) -> list[Quotation | None]:
+        """For each of some words in text order the outermost quotation that it stands in."""
+        if not words or not self._quotes_within(words[0].start, words[-1].start):
+            return [None] * len(words)
+        return [self.quotation_at(word.start) for word in words]
+
+    def _quotes_within(self, first: int, last: int) -> bool:
+        """Whether any of the offsets may lie in a quotation."""
+        near = self.quotations[max(0, self._quotations.at(first) - 4) : self._quotations.at(last) + 1]
+        return any(quotation.end > first for quotation in near)

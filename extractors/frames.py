@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from extractors.clauses import is_verbal
-from extractors.document import Document
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
 from extractors.text import Word, word_set
@@ -70,12 +69,12 @@ SPEECH = frozenset().union(*(inflections(verb) for verb in _SPEECH_VERBS))
 
 
 class Frames:
-    """The frames of one sentence of a document."""
+    """The frames of one sentence."""
 
-    def __init__(self, document: Document, view: SentenceView) -> None:
+    def __init__(self, view: SentenceView) -> None:
         self._view = view
         self._words = view.words
-        self.quoted = [document.quotation_at(word.start) is not None for word in view.words]
+        self.quoted = [quotation is not None for quotation in view.quotations]
         self._subjects: dict[int, tuple[Party, ...]] = {}
 
     # -- subjects ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from extractors.clauses import is_verbal
 from extractors.cues import Cue, CueBook
-from extractors.document import Document
 from extractors.frames import Frames
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
@@ -57,10 +56,9 @@ class Opinion:
 
 
 class Opinions:
-    """The opinions of one document and what they amount to, by the rules of frame `quoted`."""
+    """Opinions and what they amount to, by the rules of frame `quoted`."""
 
-    def __init__(self, document: Document, book: CueBook) -> None:
-        self._document = document
+    def __init__(self, book: CueBook) -> None:
         self._book = book
 
     def possible(self, view: SentenceView) -> bool:
@@ -94,8 +92,7 @@ class Opinions:
         return 0
 
     def _quoted(self, view: SentenceView) -> int | None:
-        for index, word in enumerate(view.words):
-            quotation = self._document.quotation_at(word.start)
+        for index, quotation in enumerate(view.quotations):
             if quotation is not None and quotation.inner_end - quotation.inner_start >= _SHORTEST_QUOTE:
                 return index
         return None

@@ -131,7 +131,7 @@ class PartyFinder:
 
     def view(self, sentence: Sentence) -> SentenceView:
         """The sentence with its parties; pronouns stand for the last person or body before them."""
-        words = spoken_words(self._document.normal, sentence.start, sentence.end)
+        words = spoken_words(self._document.words_in(sentence.start, sentence.end))
         memory = self._memory
         if sentence.paragraph != self._paragraph:
             self._paragraph, memory.subject, self._issuer = sentence.paragraph, None, None
@@ -143,7 +143,7 @@ class PartyFinder:
         topic = memory.subject
         memory.subject = next((p.actor for p in parties if can_lead(p, words)), topic)
         self._issuer = self._issuer or _issuer(parties, words)
-        return SentenceView(sentence, words, parties, topic, self._issuer)
+        return SentenceView(sentence, words, self._document.quotations_of(words), parties, topic, self._issuer)
 
     def settled(self, actor: Actor) -> Actor:
         """The actor as settled where it was named, for speakers that the document resolved itself."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractors.actors import Actor
+from extractors.speech import Quotation
 from extractors.text import Sentence, Word, word_set
 
 PREPOSITIONS = word_set(
@@ -39,11 +40,13 @@ class Party:
 class SentenceView:
     """A sentence as words (without quotation marks) and the parties among them, in order.
 
+    `quotations`: for each word the outermost quotation that it stands in.
     `topic`: the actor that the sentence before in the paragraph was about. `issuer`: whose statement the paragraph is.
     """
 
     sentence: Sentence
     words: Sequence[Word]
+    quotations: Sequence[Quotation | None]
     parties: Sequence[Party]
     topic: Actor | None = None
     issuer: Actor | None = None

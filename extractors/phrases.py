@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from extractors.text import Word, word_set, words
+from extractors.text import Word, word_set
 
 # base: 3rd person, past, participle, -ing; what spelling rules do not give
 _IRREGULAR = {
@@ -181,10 +181,10 @@ _CONTRACTION = re.compile(r"(?i)([a-z]+)(n't|'ll|'ve|'re|'d|'m)$")
 _EXPANDED = {"'ll": "will", "'ve": "have", "'re": "are", "'d": "would", "'m": "am", "n't": "not"}
 
 
-def spoken_words(text: str, start: int, end: int) -> list[Word]:
+def spoken_words(written: Iterable[Word]) -> list[Word]:
     """Words and marks of normalised text without quotation marks; "won't" is two words, `will` and `not`."""
     found: list[Word] = []
-    for word in words(text, start, end):
+    for word in written:
         if word.text in "\"'":
             continue
         contraction = _CONTRACTION.match(word.text) if "'" in word.text else None

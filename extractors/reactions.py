@@ -72,7 +72,7 @@ class _Finder:
         self._launchers = self._sides.countries
         self._parties = PartyFinder(document, self._launchers)
         self._linker = Linker(document, launches)
-        self._opinions = Opinions(document, self._book)
+        self._opinions = Opinions(self._book)
         self._voiced: list[Opinion] = []
 
     def find(self) -> tuple[Reaction, ...]:
@@ -94,8 +94,8 @@ class _Finder:
         voiced = bool(self._launchers) and self._opinions.possible(view)
         if not cues and not voiced:
             return
-        frames = Frames(self._document, view)
-        speakers = Speakers(self._document, view, self._parties, frames)
+        frames = Frames(view)
+        speakers = Speakers(view, self._parties, frames)
         if voiced:
             self._voiced.extend(self._opinions.find(view, frames, speakers))
         invited = any(cue.stance.rule == "consult.noun" and self._authors(cue, frames, speakers) for cue in cues)
@@ -117,7 +117,7 @@ class _Finder:
         models = [claim for claim in ahead if claim.start == ahead[-1].start] or before
         if not models:
             return
-        frames = Frames(self._document, view)
+        frames = Frames(view)
         after = view.words[first].low in _SO
         for party in frames.listed(last + 1) if after else frames.subject(first):
             country = party.actor.country
@@ -158,7 +158,7 @@ class _Finder:
         if cue is None or not self._side_fits(cue, party, launch):
             return None
         start, end = view.words[min(at, party.first)].start, view.words[opinion.last].end
-        quoted = any(self._document.quotation_at(word.start) for word in view.words[at : opinion.last + 1])
+        quoted = any(view.quotations[at : opinion.last + 1])
         return _Claim(cue, party, replace(link, inferred=True), start, end, quoted, None)
 
     def _who(self, cue: Cue, frames: Frames, speakers: Speakers) -> tuple[Party, ...]:

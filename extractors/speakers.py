@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from extractors.document import Document
 from extractors.frames import DETERMINERS, SPEECH, Frames
 from extractors.parties import PartyFinder
 from extractors.party import Party, SentenceView
@@ -26,10 +25,9 @@ _VIEWS = word_set(
 
 
 class Speakers:
-    """The speakers of one sentence of a document."""
+    """The speakers of one sentence."""
 
-    def __init__(self, document: Document, view: SentenceView, parties: PartyFinder, frames: Frames) -> None:
-        self._document = document
+    def __init__(self, view: SentenceView, parties: PartyFinder, frames: Frames) -> None:
         self._view = view
         self._words = view.words
         self._parties = parties
@@ -110,7 +108,7 @@ class Speakers:
         return not any(self._words[i].low in (";",) for i in range(verb, at))
 
     def _quotation_speaker(self, at: int) -> tuple[Party, ...]:
-        quotation = self._document.quotation_at(self._words[at].start)
+        quotation = self._view.quotations[at]
         if quotation is None or quotation.speaker is None:
             return ()
         return (Party(at, at, self._parties.settled(quotation.speaker), inferred=True),)

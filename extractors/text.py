@@ -295,18 +295,22 @@ _SCRIPTS = (
     ("el", re.compile(r"[\u0370-\u03ff]")),
 )
 _SAMPLE = 4000  # characters
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def language(text: str) -> str | None:
     """ISO 639-1 code of the main language of the first characters, by script and function words; None where unclear."""
     sample = text[:_SAMPLE]
-    letters = sum(c.isalpha() for c in sample)
-    if not letters:
+    if not sample.isascii():
+        letters = sum(map(str.isalpha, sample))
+        if not letters:
+            return None
+        for code, script in _SCRIPTS:
+            if len(script.findall(sample)) > letters * 0.3:
+                return code
+    tokens = _LETTERS.findall(sample.lower())
+    if not tokens:
         return None
-    for code, script in _SCRIPTS:
-        if len(script.findall(sample)) > letters * 0.3:
-            return code
-    tokens = re.findall(r"[^\W\d_]+", sample.lower())
     english = _FUNCTION_WORDS["en"]
     if sum(map(english.__contains__, tokens)) * 6 > len(tokens):
         return "en"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from extractors.phrases import PhraseBook, PhraseError, inflections, parse, spoken_words
+from extractors.text import words as words_of
 
 
 def matches(pattern: str, text: str) -> list[str]:
-    words = spoken_words(text, 0, len(text))
+    words = spoken_words(words_of(text))
     found = PhraseBook({"rule": [pattern]}).find(words, {})
     return [text[words[f.first].start : words[f.last].end] for f in found]
 
@@ -38,7 +39,7 @@ def test_matches(pattern: str, text: str, expected: list[str]) -> None:
 
 
 def test_slot_takes_what_the_caller_accepts() -> None:
-    words = spoken_words("they asked North Korea to stop", 0, 30)
+    words = spoken_words(words_of("they asked North Korea to stop"))
     book = PhraseBook({"urge": ["ask~ <state> to"]})
     found = book.find(words, {"state": lambda index: index + 2 if words[index].text == "North" else 0})
     assert [(f.first, f.last) for f in found] == [(1, 4)]
@@ -46,7 +47,7 @@ def test_slot_takes_what_the_caller_accepts() -> None:
 
 def test_the_longest_phrase_of_a_rule_wins_at_a_word() -> None:
     text = "Tokyo will respond sternly"
-    words = spoken_words(text, 0, len(text))
+    words = spoken_words(words_of(text))
     found = PhraseBook({"warn": ["will respond", "will respond sternly"]}).find(words, {})
     assert [(f.first, f.last) for f in found] == [(1, 3)]
 
