@@ -18,7 +18,7 @@ from extractors.dates import FoundDate, Resolved, resolve
 from extractors.document import Document
 from extractors.entries import Noun, State, Weapon
 from extractors.localtime import LocalTime
-from extractors.nounphrases import NounPhrase, related, special
+from extractors.nounphrases import ROUNDS, NounPhrase, related, special
 from extractors.packs import Packs
 from extractors.quantities import Count, Counted, Measure
 from extractors.sightings import Sighting
@@ -616,6 +616,8 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
         return False
     if related(a, b):
         return True
+    if b == "artillery_rocket" and special("missile", a) == a and _by_their_launchers(sighting):
+        return True  # big rockets fly like missiles, and who detects them tells them as such
     if _same_breath(told, sighting):
         return True
     if (a == "surface_to_air_missile") != (b == "surface_to_air_missile"):
@@ -631,6 +633,12 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
 def _into_space(told: Told) -> bool:
     """Whether what is called a mere rocket carries the name of one that flies into space."""
     return any(s.entry is not None and s.entry.weapon_class == "space_launch_vehicle" for s in told.sightings[:_NAMING])
+
+
+def _by_their_launchers(sighting: Sighting) -> bool:
+    """ "Twelve rounds from multiple rocket launchers", with no day of their own."""
+    phrase = sighting.phrase
+    return phrase is not None and phrase.noun in ROUNDS and not sighting.dates and not sighting.order
 
 
 def _is_tally(sighting: Sighting) -> bool:

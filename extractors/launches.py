@@ -589,7 +589,7 @@ def _joined_by_day(told: Sequence[Told]) -> list[Told]:
 def _is_plainly_told(sighting: Sighting) -> bool:
     """Whether somebody is said to have fired or launched a weapon, not one known already."""
     active = any(rule.split(".")[0] == "active" for rule in sighting.rules)
-    return active and sighting.weapon_class is not None and not sighting.definite
+    return active and sighting.weapon_class is not None and (sighting.name is not None or not sighting.definite)
 
 
 def _is_bare(told: Told) -> bool:

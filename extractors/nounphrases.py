@@ -166,6 +166,9 @@ IN_SPACE = re.compile(
     r"\b(?:satellites?|spacecraft|orbit|astronauts?|space (?:agency|cent(?:re|er)|station))\b", re.IGNORECASE
 )
 _TOYS = re.compile(r"\b(?:bamboo|foam|toy|water|bottle|fireworks?|pyrotechnic) rockets?\b", re.IGNORECASE)
+ROUNDS = frozenset(["rounds", "shots", "shells", "salvo", "salvos", "salvoes", "volley", "volleys", "burst", "bursts"])
+_OF_LAUNCHER = re.compile(r"\b(?P<noun>" + "|".join(sorted(ROUNDS)) + r")\s(?:from|of|out of)\s(?:[\w-]+\s){0,3}$")
+_BEFORE_LAUNCHER = 60  # characters
 _FLYING_ROLES = ("weapon", "target", "interceptor")
 _NOT_LAUNCHED = ("engine", "other")
 
@@ -223,7 +226,11 @@ class PhraseFinder:
     def _weapons(self) -> Iterator[NounPhrase]:
         group: list[Mention] = []
         for mention in self._doc.mentions:
-            if mention.kind not in ("weapon", "noun") or not self._is_weapon(mention):
+            if mention.kind not in ("weapon", "noun"):
+                continue
+            if isinstance(mention.entry, Noun) and mention.entry.role == "launcher":
+                yield from self._rounds(mention)
+            if not self._is_weapon(mention):
                 continue
             if group and not self._continues(group[-1], mention):
                 yield self._weapon(group)
@@ -232,6 +239,20 @@ class PhraseFinder:
                 group.append(mention)
         if group:
             yield self._weapon(group)
+
+    def _rounds(self, launcher: Mention) -> Iterator[NounPhrase]:
+        """ "Ten rounds from multiple rocket launchers": rockets, told by what they left."""
+        rounds = _OF_LAUNCHER.search(self._doc.normal, max(0, launcher.start - _BEFORE_LAUNCHER), launcher.start)
+        if rounds is None or not isinstance(launcher.entry, Noun):
+            return
+        salvos = rounds["noun"].startswith(("salvo", "volley", "burst"))
+        phrase = self._leftward(
+            NounPhrase(
+                rounds.start("noun"), launcher.end, rounds.start("noun"), "weapon", "bare", plural=True,
+                weapon_class=launcher.entry.weapon_class, noun=rounds["noun"],
+            )
+        )  # fmt: skip
+        yield replace(phrase, count=Count(2, None)) if salvos else phrase
 
     def _is_weapon(self, mention: Mention) -> bool:
         entry = mention.entry
