@@ -60,7 +60,8 @@ _DATED_NOUNS = frozenset(
      "inaugural flight", "inaugural launch", "first flight", "demonstration flight", "test flight",
      "qualification flight", "outing"]
 )  # fmt: skip
-_SPACE_OR_UNSURE = frozenset({None, "space_launch_vehicle", "projectile", "missile", "ballistic_missile"})
+_INTO_SPACE = "space_launch_vehicle"
+_SPACE_OR_UNSURE = frozenset({None, _INTO_SPACE, "projectile", "missile", "ballistic_missile"})
 _ANY_ATTACK = word_set("strike strikes attack attacks raid raids assault assaults bombardment onslaught wave blitz")
 _TALLIED = frozenset(["attempts", "launches", "tests", "trials", "flights", "firings", "tries", "missions"])
 _FAR_EAST = frozenset(["PRK", "KOR", "JPN", "CHN", "TWN", "RUS", "AUS", "NZL"])
@@ -350,6 +351,7 @@ class Teller:
     def _opened(self, sighting: Sighting) -> Told:
         """A new launch; one named by a bare noun ("the previous flight") is of the kind of the launch in focus."""
         told = Told(planned=sighting.planned, role=sighting.phrase.role if sighting.phrase else "weapon")
+        told.name = self._rocket_before(sighting)
         self._stand_by(told, sighting)
         model = self._focus
         if model is not None and not any(p.kind == "weapon" or p.weapon_class for p in sighting.phrases):
@@ -357,6 +359,17 @@ class Teller:
             told.name = model.name if model.weapon_class in ("projectile", "space_launch_vehicle") else None
             told.like = model
         return told
+
+    def _rocket_before(self, sighting: Sighting) -> str | None:
+        """The space rocket that "the rocket" stands for: the one named in the paragraph before it."""
+        phrase = sighting.phrase
+        if phrase is None or phrase.name or phrase.weapon_class not in ("projectile", None):
+            return None
+        if not phrase.definite and (phrase.determiner != "bare" or phrase.plural):
+            return None
+        named = self._doc.mentions_in(self._doc.paragraphs[sighting.paragraph].start, sighting.start, "weapon")
+        rockets = {m.entry.name for m in named if isinstance(m.entry, Weapon) and m.entry.weapon_class == _INTO_SPACE}
+        return rockets.pop() if len(rockets) == 1 else None
 
     def _stand_by(self, told: Told, sighting: Sighting) -> None:
         """The day named last before a launch, which is its own until its own words say another."""
@@ -574,7 +587,7 @@ class Teller:
             told.name
             and sighting.name
             and not _names_agree(told.name, sighting.name)
-            and not _same_breath(told, sighting)
+            and (not _same_breath(told, sighting) or _each_fired(told.sightings[-1], sighting))
         ):
             return False
         if _is_tally(sighting) and date is None:
@@ -632,7 +645,13 @@ def _kinds_agree(told: Told, sighting: Sighting) -> bool:
 
 def _into_space(told: Told) -> bool:
     """Whether what is called a mere rocket carries the name of one that flies into space."""
-    return any(s.entry is not None and s.entry.weapon_class == "space_launch_vehicle" for s in told.sightings[:_NAMING])
+    return any(s.entry is not None and s.entry.weapon_class == _INTO_SPACE for s in told.sightings[:_NAMING])
+
+
+def _each_fired(before: Sighting, sighting: Sighting) -> bool:
+    """Whether two weapons of one sentence left from two places: "a Yars from Plesetsk and a Sineva from the sea"."""
+    sites = [{place.text for place in one.places if place.role == "site"} for one in (before, sighting)]
+    return before.kind == sighting.kind == "event" and all(sites) and sites[0].isdisjoint(sites[1])
 
 
 def _by_their_launchers(sighting: Sighting) -> bool:

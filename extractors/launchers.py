@@ -34,6 +34,7 @@ _FOES = {
     "RUS": ("UKR",), "UKR": ("RUS",), "IND": ("PAK",), "PAK": ("IND",), "THA": ("KHM",), "KHM": ("THA",),
     "ISR": ("IRN", "LBN", "PSE", "YEM"), "IRN": ("ISR",),
 }  # fmt: skip
+_AT_WAR = {"RUS": "UKR", "UKR": "RUS"}
 # What each kind of sign is worth: fitted by multinomial logistic regression on labelled articles, set by set left out,
 # and rounded; kinds that did not help on sets left out are gone.
 _WEIGHTS = {
@@ -205,7 +206,17 @@ class LauncherFinder:
             country = country or next((p.country for p in sighting.places if p.country in AT_WAR_WITHIN), None)
             if country:
                 return Launcher(country, True)
-        return None
+        return self._by_war(launch)
+
+    def _by_war(self, launch: Told) -> Launcher | None:
+        """In the war of two states what is shot down over the one, and reported by nobody else, is the other's."""
+        most = self._named.most_common(1)
+        foe = _AT_WAR.get(most[0][0] or "") if most else None
+        own = launch.sightings[:_READ]
+        if foe is None or not any(s.stopped or s.rules[:1] == ("intercepted",) for s in own):
+            hit = any(_HOSTILE.search(self._doc.normal, *self._about(sighting)) for sighting in own)
+            foe = foe if hit and launch.weapon_class == "attack_drone" else None
+        return Launcher(foe, False) if foe else None
 
     def _announcing(self, sighting: Sighting) -> str | None:
         start = max(self._about(sighting)[0], self._doc.dateline_end)

@@ -119,6 +119,7 @@ class Recorder:
         self._weaponry = Weaponry(document, finder.phrases, sightings, teller.told)
         self._whereabouts = Whereabouts(document, finder.rows, sightings)
         self._doubter = Doubter(document)
+        self._greetings = _greetings(document)
 
     def records(self, told: Sequence[Told]) -> list[FoundLaunch]:
         """Records of the launches that count as such, keys L1, L2, ... in text order."""
@@ -237,7 +238,7 @@ class Recorder:
             return False
         sentences = {sighting.sentence for sighting in launch.sightings}
         share = len(sentences) / max(1, len(self._doc.sentences))
-        first = min(sentences)
+        first = max(0, min(sentences) - self._greetings)
         in_title = any(_agrees(launch, sighting) for sighting in self._title)
         own = [
             s for s in self._title if s.actor is not None and s.actor.country == launch.country and _agrees(launch, s)
@@ -556,6 +557,13 @@ _DIGEST = 3  # launches that make a digest of an article
 _DAYS_OF_NEWS = 14
 _OPENING = 3  # sentences in which an article comes to its point
 _NEWS_DAYS = 62
+_GREETING = 20  # characters
+
+
+def _greetings(document: Document) -> int:
+    """How many of the first sentences only greet or call ("Good evening.", "Breaking.")."""
+    short = (s.end - s.start < _GREETING for s in document.sentences)
+    return next((at for at, is_short in enumerate(short) if not is_short), 0)
 
 
 def _headline(document: Document) -> Document | None:
