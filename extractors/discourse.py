@@ -351,7 +351,7 @@ class Teller:
     def _opened(self, sighting: Sighting) -> Told:
         """A new launch; one named by a bare noun ("the previous flight") is of the kind of the launch in focus."""
         told = Told(planned=sighting.planned, role=sighting.phrase.role if sighting.phrase else "weapon")
-        told.name = self._rocket_before(sighting)
+        told.name = None if self.told else self._rocket_before(sighting)
         self._stand_by(told, sighting)
         model = self._focus
         if model is not None and not any(p.kind == "weapon" or p.weapon_class for p in sighting.phrases):
