@@ -28,7 +28,8 @@ lint: $(READY) ## ruff, mypy --strict and the import contract
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports"
 
-soak: $(READY) ## long crash loops and soaks
+soak: $(READY) ## long crash loops, soaks and fuzzing
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[fuzz]" || echo "atheris does not install here; its tests are skipped"
 	"$(BIN)/python" -m pytest -n 0 -m soak
 
 bench: $(READY) ## measurements, each as a ratio to a yardstick in the same run

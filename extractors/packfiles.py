@@ -66,7 +66,13 @@ def _read_yaml(source: str, path: Path) -> Any:
             first = loader.get_event()
         if not isinstance(first, yaml.NodeEvent):
             raise _ProblemError(1, "pack", "the file is empty", "Start it with `pack: weapons` or another kind")
-        return _read_value(loader.get_event, first)
+        value = _read_value(loader.get_event, first)
+        while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+            if not isinstance(event, yaml.DocumentEndEvent):
+                raise _ProblemError(_line(event), "", "a second document begins", "Put it into a file of its own")
+        return value
+    except RecursionError:
+        raise PackError(path, 1, "", "lists stand in lists too deeply", "Packs need four levels at most") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "this is not YAML"
