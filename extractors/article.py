@@ -1,7 +1,5 @@
-"""Page bytes to article: text by trafilatura, everything else (dates, people, what the page is) by our own reading.
-
-The HTML is parsed once. trafilatura 2 was measured best without comments and tables, on a tree pruned of figures,
-asides, newsletter prompts and related stories (fundus-evaluation, 80 pages: F1 .935; scrapinghub benchmark: .957).
+"""Page bytes to article: text by trafilatura (body.py), everything else (dates, people, what the page is) by our own
+reading. The HTML is parsed once.
 """
 
 from __future__ import annotations
@@ -10,19 +8,16 @@ import html
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from datetime import datetime
 from itertools import accumulate, islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction
-from trafilatura.settings import Document
 
+from extractors.body import article_blocks
 from extractors.credits import credit
-from extractors.markup import SHOWN, clean, join, one_line, paragraphs, parse_html, plain_line
+from extractors.markup import clean, join, one_line, paragraphs, parse_html, plain_line
 from extractors.pagedates import read_dates
 from extractors.pagesource import (
     NoPage,
@@ -46,8 +41,6 @@ MIN_FRAGMENT = 600
 """Characters below which a feed entry's content is a teaser."""
 UNDOUBTED = 2_500
 """Characters from which a text is the article, whatever else the page shows."""
-HUGE = 8_000
-"""Elements from which a page gets the fast extraction alone."""
 MAX_TITLE = 500
 MAX_TEXT = 300_000
 """Characters of text kept: ten times the longest of articles; a live blog beyond is cut at a paragraph."""
@@ -123,16 +116,14 @@ def _read(source: Source) -> Page:
     blocks = _cleaned(found, title)
     text = join(blocks)
     authors = _authors(source)
-    # What else the page shows matters where it may stand in the place of the article, or of its rest.
-    shown = join(paragraphs(source.tree, silent=SHOWN)) if len(text) < UNDOUBTED else ""
-    outcome = _outcome(source, title, text, shown)
+    outcome = _outcome(source, title, text)
     is_article = outcome == "article"
     return Page(
         url=source.url,
         outcome=outcome,
         title=title,
         text=text if is_article else "",
-        quality=_quality(source, found, blocks, shown) if is_article else "none",
+        quality=_quality(source, found, blocks) if is_article else "none",
         authors=authors,
         published=dates.published.moment,
         modified=dates.modified,
@@ -148,21 +139,6 @@ def _read(source: Source) -> Page:
 
 # --- text -------------------------------------------------------------------------------------------------------------
 
-_NOISE = ("figure", "aside", "svg", "style", "template", "iframe", "object", "form", "select", "button", "dialog")
-_NAMED = ("div", "section", "ul", "ol", "p", "span")
-_NOISE_NAME = re.compile(
-    r"newsletter|sign-?up|subscri(?:be|ption)-?(?:box|form|promo|prompt|widget)|related|recommend"
-    r"|read-?(?:more|next|also)|more-?(?:stories|news|from|on-this|coverage)|most-?(?:read|popular|viewed)|trending"
-    r"|also-?(?:like|read)|up-?next|inline-?promo|promo-?(?:box|link|unit)|teaser-?list|(?:social"
-    r"|share)-?(?:bar|buttons?|links|tools)"
-    r"|outbrain|taboola|image-?caption|photo-?caption|wp-caption|(?:^|[\s_-])caption(?:$|[\s_-])"
-    r"|cookie-?(?:banner|notice|consent)|consent-?(?:banner|layer)|advert(?:isement)?(?:$|[\s_-])"
-    r"|donat(?:e|ion)-?(?:box|prompt)|app-?(?:promo|banner)",
-    re.IGNORECASE,
-)
-_KEPT_NAME = re.compile(
-    r"article-?body|story-?body|post-?content|entry-?content|main-?content|has-related|with-related", re.IGNORECASE
-)
 _PROMPT = re.compile(
     r"(?:read (?:more|also|next|the full|our)|related|see also|also read|watch(?: more)?|listen|recommended"
     r"|share this"
@@ -190,27 +166,13 @@ _SENTENCE = re.compile(r"[.!?…][\"'”’»)\]]*$")
 
 def _text_blocks(source: Source) -> list[str]:
     """The article's paragraphs as found: by trafilatura, or the JSON-LD's where the page shows much less."""
-    blocks = _body(source)
+    blocks = article_blocks(source.tree, url=source.url, elements=source.elements)
     length = sum(map(len, blocks))
     written = _ld_body(source)
     if length < 1500 and sum(map(len, written)) > max(1.5 * length, MIN_ARTICLE):
         source.note("the text is that of the JSON-LD, as the page shows less")
         return written
     return blocks
-
-
-def _body(source: Source) -> list[str]:
-    tree = _pruned(source.tree)
-    # The comparison with other extractors triples the time; on huge pages it would be seconds.
-    document = bare_extraction(
-        tree,
-        url=source.url,
-        fast=source.elements > HUGE,
-        include_comments=False,
-        include_tables=False,
-        deduplicate=False,
-    )
-    return paragraphs(document.body) if isinstance(document, Document) and document.body is not None else []
 
 
 def _bounded(blocks: list[str], source: Source) -> list[str]:
@@ -231,34 +193,6 @@ def _ld_body(source: Source) -> list[str]:
         tree = parse_html(f"<html><body>{body}</body></html>")
         return paragraphs(tree) if tree is not None else []
     return [line for part in html.unescape(body).split("\n") if (line := one_line(part))]
-
-
-def _pruned(tree: HtmlElement) -> HtmlElement:
-    """A copy of the tree without figures, asides, forms and blocks named for something else than the article."""
-    tree = deepcopy(tree)
-    doomed: list[HtmlElement] = []
-    walk = etree.iterwalk(tree, events=("start",), tag=(*_NOISE, *_NAMED))
-    for _, element in walk:
-        named = element.tag in _NOISE or _is_noise_name(described(element))
-        if named and not _holds_article(element):
-            doomed.append(element)
-            walk.skip_subtree()
-    for element in doomed:
-        if element.getparent() is not None:
-            element.drop_tree()
-    return tree
-
-
-def _is_noise_name(names: str) -> bool:
-    return bool(names and _NOISE_NAME.search(names) and not _KEPT_NAME.search(names))
-
-
-def _holds_article(element: HtmlElement) -> bool:
-    """Whether so much of the page stands in an element that its name must be about something else."""
-    if next(element.iter("h1", "article"), None) is not None:
-        return True
-    long_paragraphs = (p for p in element.iter("p") if len(short_text(p, 300)) > 200)
-    return sum(1 for _ in islice(long_paragraphs, 3)) == 3
 
 
 def _cleaned(blocks: Sequence[str], title: str) -> list[str]:
@@ -312,13 +246,15 @@ _PAYWALL = re.compile(
     r" for|only available to) (?:subscribers|members)|(?:sign|log) in to (?:read|continue reading)",
     re.IGNORECASE,
 )
+# One of these is in all that _PAYWALL finds.
+_PAYWALL_WORDS = ("reading", "to read", "subscriber", "members")
 
 
-def _outcome(source: Source, title: str, text: str, shown: str) -> str:
-    """Which of the outcomes of records.Page this is; `shown` is all that the page shows."""
+def _outcome(source: Source, title: str, text: str) -> str:
+    """Which of the outcomes of records.Page this is."""
     claims = bool(source.ld.articles() or source.ld.broken) or "article" in source.first("og:type").lower()
     has_text = len(text) >= MIN_ARTICLE
-    judged = text if len(text) >= (MIN_CLAIMED if claims else MIN_ARTICLE) else shown
+    judged = text if len(text) >= (MIN_CLAIMED if claims else MIN_ARTICLE) else source.shown
     kind = wall(title, judged, source.head, claimed=claims and has_text)
     if kind is not None:
         return kind
@@ -328,7 +264,7 @@ def _outcome(source: Source, title: str, text: str, shown: str) -> str:
         return "article"
     if len(text) >= 100 and any(_SENTENCE.search(block) for block in text.split("\n\n")):
         return "article"
-    return "shell" if len(shown) < 400 and _SHELL_MARKUP.search(source.head) else "empty"
+    return "shell" if len(source.shown) < 400 and _SHELL_MARKUP.search(source.head) else "empty"
 
 
 def _is_listing(source: Source, text: str, *, claims: bool) -> bool:
@@ -359,14 +295,14 @@ def _has(items: Iterator[Any], count: int) -> bool:
     return sum(1 for _ in islice(items, count)) == count
 
 
-def _quality(source: Source, found: Sequence[str], blocks: Sequence[str], shown: str) -> Quality:
+def _quality(source: Source, found: Sequence[str], blocks: Sequence[str], *, is_page: bool = True) -> Quality:
     """Full or partial; `found` are the blocks with the prompts that `blocks` no longer has."""
     length = sum(map(len, blocks))
     if source.ld.locked():
         problem = "the publisher says that the article is not free to read"
     elif _end_of_text(found) < len(found):
         problem = "the text ends with an invitation to read on"
-    elif length < UNDOUBTED and _PAYWALL.search(shown):
+    elif is_page and length < UNDOUBTED and _asks_to_pay(source):
         problem = "the page asks to subscribe or sign in to read on"
     elif _ends_cut(blocks):
         problem = "the text ends in the middle of a sentence"
@@ -376,6 +312,12 @@ def _quality(source: Source, found: Sequence[str], blocks: Sequence[str], shown:
         return "full"
     source.note(problem)
     return "partial"
+
+
+def _asks_to_pay(source: Source) -> bool:
+    """Whether what else the page shows may stand in the place of the article's rest."""
+    written = source.tree.text_content().lower()
+    return any(word in written for word in _PAYWALL_WORDS) and bool(_PAYWALL.search(source.shown))
 
 
 def _ends_cut(blocks: Sequence[str]) -> bool:
@@ -504,7 +446,7 @@ def _read_fragment(source: Source, title: str) -> tuple[str, Quality]:
     text = join(blocks)
     if not text:
         return "", "none"
-    quality = _quality(source, found, blocks, "")
+    quality = _quality(source, found, blocks, is_page=False)
     if quality == "full" and len(text) < MIN_FRAGMENT:
         source.note("the entry is no longer than a teaser")
         quality = "partial"

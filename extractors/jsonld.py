@@ -25,6 +25,7 @@ class JsonLd:
 
     nodes: list[dict[str, Any]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    _articles: list[dict[str, Any]] | None = None
 
     @classmethod
     def read(cls, scripts: Iterable[str]) -> JsonLd:
@@ -40,7 +41,9 @@ class JsonLd:
 
     def articles(self) -> list[dict[str, Any]]:
         """Objects of a type that ends in Article, Posting, Report or Blog."""
-        return [node for node in self.nodes if _is_article(node)]
+        if self._articles is None:
+            self._articles = [node for node in self.nodes if _is_article(node)]
+        return self._articles
 
     def article(self, url: str) -> dict[str, Any]:
         """The article object of the page at `url`: the one that names this address, else the first; or {}."""

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Literal
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser
+from lxml.html import HtmlElement
 
 Family = Literal["xml", "html"]
 
@@ -358,17 +358,20 @@ _WRAPPER = (
 )
 _WRAPPERS = re.compile(rf"(?:{_WRAPPER}\s*+)++")
 _WRAPPER_NAME = re.compile(_WRAPPER)
+# lxml.html's own look-up is a Python function, called for each element whenever it is met.
+_ALL_HTML = etree.ElementDefaultClassLookup(element=HtmlElement)
 
 
-def parse_html(text: str, problems: list[str] | None = None) -> HtmlElement | None:
-    """An lxml tree, however deep or broken the markup; None where there is nothing to make one of.
+def parse_html(text: str | bytes, problems: list[str] | None = None) -> HtmlElement | None:
+    """An lxml tree, however deep or broken the markup (bytes are UTF-8); None where there is nothing to make one of.
 
     libxml2 stops at 2,048 nested elements, so that the rest of the page would be lost: such a page is parsed again
     without the elements that only wrap others, and `problems` is told.
     """
-    root, too_deep = _parsed(text)
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    root, too_deep = _parsed(data)
     if too_deep:
-        root, _ = _parsed(_WRAPPERS.sub(_paragraph_break, text))
+        root, _ = _parsed(_WRAPPERS.sub(_paragraph_break, data.decode()).encode())
         if problems is not None:
             problems.append("elements are nested thousands deep; those that only wrap others were left out")
     return root
@@ -380,12 +383,13 @@ def _paragraph_break(tags: re.Match[str]) -> str:
     return "<p>" if any(name not in INLINE for name in names) else " " * tags[0][-1].isspace()
 
 
-def _parsed(text: str) -> tuple[HtmlElement | None, bool]:
+def _parsed(data: bytes) -> tuple[HtmlElement | None, bool]:
     """The tree, and whether the parser gave up amid the text."""
     # Without `huge_tree` everything below 255 nested elements goes, and text nodes over 10 MB.
-    parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True)
+    parser.set_element_class_lookup(_ALL_HTML)
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError, AssertionError):
         return None, False
     stopped = any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log)

@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from extractors.jsonld import JsonLd
-from extractors.markup import INLINE, decode, one_line, paragraphs, parse_html, plain_line
+from extractors.markup import INLINE, SHOWN, decode, join, one_line, paragraphs, parse_html, plain_line
 
 MAX_BODY = 32 * 1024 * 1024
 MAX_CHARACTERS = 5 * 1024 * 1024
@@ -45,6 +45,7 @@ class Source:
     elements: int = 0
     problems: list[str] = field(default_factory=list)
     meta: dict[str, list[str]] = field(init=False)
+    _shown: str | None = None
 
     def __post_init__(self) -> None:
         self.meta = _meta(self.tree)
@@ -52,6 +53,13 @@ class Source:
     @property
     def host(self) -> str:
         return split_host(self.url)
+
+    @property
+    def shown(self) -> str:
+        """All the text that a reader of the page would see, of buttons too; made when first asked for."""
+        if self._shown is None:
+            self._shown = join(paragraphs(self.tree, silent=SHOWN))
+        return self._shown
 
     def note(self, problem: str | None) -> None:
         """Remember a problem, each once and at most 20."""
@@ -94,13 +102,12 @@ def read_source(body: bytes, *, url: str, encoding: str | None, now: datetime | 
 def from_markup(text: str, *, url: str, now: datetime | None = None, problems: list[str] | None = None) -> Source:
     """A Source of decoded HTML. Raises NoPage."""
     problems = problems or []
-    # libxml2 ends a text at a NUL, and one control character makes trafilatura drop the whole page.
-    markup, scripts = _without_scripts(_CONTROL.sub(" ", text))
+    markup, scripts = _without_scripts(text)
     markup = _CROWDED_TAG.sub(r"\1>", markup)
     if len(markup) > MAX_CHARACTERS:
         markup = markup[:MAX_CHARACTERS]
         problems.append(f"only the first {MAX_CHARACTERS:,} characters were read")
-    tree = parse_html(markup, problems)
+    tree = parse_html(_printable(markup), problems)
     if tree is None:
         raise NoPage("empty", "the page has no elements")
     ld = JsonLd.read(scripts)
@@ -170,18 +177,31 @@ def _other_kind(body: bytes, text: str) -> str | None:
 
 
 _ODD = re.compile(r"[\x01-\x08\x0b\x0e-\x1f\ufffd]")
-_SCRIPT_OPEN = re.compile(r"<script\b", re.IGNORECASE)
-_SCRIPT_CLOSE = re.compile(r"</script\b[^>]*>?", re.IGNORECASE)
+# Spelt out: a pattern that ignores case cannot skip to the next "<", and takes three times as long.
+_SCRIPT_OPEN = re.compile(r"<[sS][cC][rR][iI][pP][tT]\b")
+_SCRIPT_CLOSE = re.compile(r"</[sS][cC][rR][iI][pP][tT]\b[^>]*>?")
 _LD_TYPE = re.compile(r"type\s*=\s*[\"']?\s*application/ld\+json", re.IGNORECASE)
 
 
-_CONTROL = re.compile(
-    r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));"
-)
+_CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
+_SPACED = bytes.maketrans(_CONTROL, b" " * len(_CONTROL))
+_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_CONTROL_REFERENCE = re.compile(rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 # libxml2 compares each attribute with all before it.
 _CROWDED_TAG = re.compile(
     r"(<[a-zA-Z][^\s<>]*+(?:\s++[^\s=<>\"']++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'>]*+))?+){200})[^>]*+>?"
 )
+
+
+def _printable(markup: str) -> bytes:
+    """UTF-8 with a space in the place of each control character.
+
+    libxml2 ends a text at a NUL, and one control character makes trafilatura drop the whole page.
+    """
+    data = markup.encode("utf-8", "replace").translate(_SPACED)
+    for noncharacter in _NO_CHARACTERS:
+        data = data.replace(noncharacter, b" ")
+    return _CONTROL_REFERENCE.sub(b" ", data)
 
 
 def _without_scripts(text: str) -> tuple[str, list[str]]:
@@ -232,8 +252,15 @@ def _bound(tree: HtmlElement) -> tuple[int, list[str]]:
     return min(count, MAX_ELEMENTS), done
 
 
+_COUNT = etree.XPath("count(//*)")
+_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
+_CROWDED = etree.XPath(f"boolean(//*[count(*) > {MAX_RUN}])")
+
+
 def _survey(tree: HtmlElement) -> tuple[int, list[HtmlElement], list[HtmlElement]]:
     """Number of elements; those at the bound of depth; those with runs of inline elements (quadratic time)."""
+    if not (_DEEP(tree) or _CROWDED(tree)):
+        return int(_COUNT(tree)), [], []
     depth = count = 0
     deep: list[HtmlElement] = []
     crowded: list[HtmlElement] = []

@@ -68,9 +68,11 @@ def wall(title: str, text: str, markup: str, *, claimed: bool = False) -> Wall |
     article and has the text of one, so that only the plainest walls count.
     """
     length = len(text)
+    if claimed and length >= LITTLE:
+        return None
     consent = len({found[0].lower() for found in _CONSENT_WORDS.finditer(text[:20_000])})
     if length >= LITTLE:
-        return "consent" if consent >= 5 and not claimed else None
+        return "consent" if consent >= 5 else None
     challenge = len({found[0].lower() for found in _CHALLENGE_WORDS.finditer(f"{title}\n{text}")})
     if challenge > (claimed or length >= SCANT) or (challenge and _CHALLENGE_MARKUP.search(markup)):
         return "challenge"
