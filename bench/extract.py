@@ -111,7 +111,7 @@ def scores(text: str, truth: str) -> tuple[float, float]:
     )
 
 
-def _grams(text: str) -> Counter[tuple[str, ...]]:
+def _grams(text: str) -> Counter[Any]:
     words = re.findall(r"\w+", text)
     grams = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
     return grams or Counter([tuple(words)] if words else [])
