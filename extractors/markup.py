@@ -358,6 +358,7 @@ _WRAPPER = (
 )
 _WRAPPERS = re.compile(rf"(?:{_WRAPPER}\s*+)++")
 _WRAPPER_NAME = re.compile(_WRAPPER)
+_DEEPEST = 2_000
 # lxml.html's own look-up is a Python function, called for each element whenever it is met.
 _ALL_HTML = etree.ElementDefaultClassLookup(element=HtmlElement)
 
@@ -392,5 +393,8 @@ def _parsed(data: bytes) -> tuple[HtmlElement | None, bool]:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError, AssertionError):
         return None, False
-    stopped = any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log)
+    # To go through the parser's log takes as long as to parse.
+    stopped = data.count(b"<") - data.count(b"</") > _DEEPEST and any(
+        error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log
+    )
     return (root if isinstance(root, HtmlElement) else None), stopped

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import cast
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -260,7 +261,7 @@ _CROWDED = etree.XPath(f"boolean(//*[count(*) > {MAX_RUN}])")
 def _survey(tree: HtmlElement) -> tuple[int, list[HtmlElement], list[HtmlElement]]:
     """Number of elements; those at the bound of depth; those with runs of inline elements (quadratic time)."""
     if not (_DEEP(tree) or _CROWDED(tree)):
-        return int(_COUNT(tree)), [], []
+        return int(cast(float, _COUNT(tree))), [], []
     depth = count = 0
     deep: list[HtmlElement] = []
     crowded: list[HtmlElement] = []
