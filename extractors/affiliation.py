@@ -32,6 +32,7 @@ _HINTS = {
     "chancellor": "DEU",
     "taoiseach": "IRL",
     "unification ministry": "KOR",
+    "ministry of unification": "KOR",
     "external affairs ministry": "IND",
     "external affairs minister": "IND",
 }
@@ -61,6 +62,9 @@ _HUBS = word_set(
     SAU JPN NZL FJI"""
 )
 _AROUND = 3000  # characters that a look back for a state may cross
+_JOINT_CHIEFS = ("joint chiefs of staff", "joint chiefs", "jcs")  # bare, of a launch by the North, always the South's
+_SENT = frozenset({"diplomat", "organisation"})  # "Iran's UN envoy"
+_GOVERNING = frozenset({"head_of_state", "head_of_government", "minister", "monarch"})
 _CIVIL = frozenset({"police", "agency"})  # who keeps people off a range
 _OF_A_BODY = frozenset({"military", "deputy", "diplomat"})
 _SPEAKS_FOR_ANOTHER = frozenset({"spokesperson", "official", "adviser"})
@@ -127,7 +131,7 @@ class Affiliations:
     ) -> Party:
         """The party with the country it speaks for; `guessed` where only the context says so."""
         actor = party.actor
-        if actor.rank == "diplomatic" or (actor.rank == "diplomat" and self.is_organisation(actor.country)):
+        if actor.rank == "diplomatic" or (actor.rank in _SENT and self.is_organisation(actor.country)):
             return replace(party, actor=replace(actor, country=self._sender(actor)))
         if not (actor.inferred or actor.country is None) or actor.kind not in ("body", "office", "person"):
             return party
@@ -135,7 +139,8 @@ class Affiliations:
             known = memory.settled[actor.name].country
             return replace(party, actor=replace(actor, country=known), guessed=actor.name in memory.guessed)
         owner = beside(party, before, after, words)
-        country = owner.country if owner else self._stated(party, before, words, memory)
+        country = owner.country if owner else self._told_by(actor, after, words)
+        country = country or self._stated(party, before, words, memory)
         country = country or _same_body(actor, memory) or memory.placed
         guessed = country is None
         if country is None:
@@ -149,6 +154,19 @@ class Affiliations:
             if guessed:
                 memory.guessed.add(actor.name)
         return replace(party, actor=actor, guessed=guessed)
+
+    def _told_by(self, actor: Actor, after: Sequence[Party], words: Sequence[Word]) -> str | None:
+        """ "The prime minister had rung Berlin, Downing Street said.": the state of that body."""
+        teller = after[-1] if after else None
+        if teller is None or actor.kind != "office" or actor.rank not in _GOVERNING:
+            return None
+        own = (
+            teller.actor.kind == "body"
+            and teller.actor.rank in ("government", "ministry")
+            and not teller.actor.inferred
+        )
+        lows = [word.low for word in words[teller.last + 1 : teller.last + 2]]
+        return teller.actor.country if own and lows in (["said"], ["says"], ["announced"], ["added"]) else None
 
     def _stated(self, party: Party, before: Sequence[Party], words: Sequence[Word], memory: Memory) -> str | None:
         owner = self._owner(party, before, words, memory)
@@ -191,6 +209,8 @@ class Affiliations:
         return actor.country
 
     def _contextual(self, actor: Actor) -> str | None:
+        if actor.name.lower().endswith(_JOINT_CHIEFS) and "PRK" in self.launchers:
+            return "KOR"
         if actor.kind == "body" and actor.country in self._from_groups:
             return self.target() if actor.country in _FIRE_ABROAD else actor.country
         own = actor.country if actor.rank == "organisation" or not self.is_organisation(actor.country) else None

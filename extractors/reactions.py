@@ -236,6 +236,8 @@ class _Finder:
         if cue.stance.type not in _WITHOUT_AGENT:
             return ()
         found = frames.orderer(cue.head) or frames.subject(cue.head) or speakers.of(cue.first)
+        if cue.stance.type == "alert":  # an alliance closes no airport
+            found = tuple(p for p in found if not self._is_organisation(p))
         if cue.stance.type == "protest" and (found or frames.is_passive(cue.head)):
             found = tuple(p for p in found if not self._sides.launched(p)) or frames.bystanders(self._sides.launched)
         if found or cue.stance.type not in ("mobilize", "alert"):

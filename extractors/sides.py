@@ -62,5 +62,6 @@ class Sides:
         actor = party.actor
         if actor.kind != "state" and actor.rank not in _OF_THE_STATE:
             return False
-        around = self._text[max(0, actor.start - _NEARBY) : actor.end].lower().split()
+        start = max(self._text.rfind("\n", 0, actor.start), actor.start - _NEARBY, 0)
+        around = self._text[start : actor.end].lower().split()
         return not _OF_A_GROUP.intersection(around)

@@ -14,6 +14,10 @@ _INVERTIBLE = word_set(
     recalled boasted exulted announced sneered scoffed snapped continued admitted conceded maintained cautioned"""
 )
 _LET = word_set("let lets make makes made making")
+_BEING = word_set("is was are were")
+_SURE = word_set(
+    "adamant clear blunt emphatic categorical certain convinced sure unequivocal insistent scathing forthright"
+)
 _VERDICTS = word_set(
     "verdict word words view comment answer reply response reaction line message position conclusion summary take"
 )
@@ -22,6 +26,16 @@ _BEFORE_NOUNS = word_set("a the of an in whose its his her their no by with")
 _VIEWS = word_set(
     "view views eyes opinion reading judgement judgment words book estimation assessment verdict parlance"
 )
+
+
+def _takes_stand(after: list[str]) -> bool:
+    """Whether the words after "was" make it a verb of speech: "in no doubt that", "adamant that", "blunt:"."""
+    for at, low in enumerate(after[:-1]):
+        if low in _SURE and (after[at + 1] in ("that", ":") or (after[at + 1] == "," and at < 2)):
+            return True
+        if low == "doubt" and "no" in after[:at]:
+            return True
+    return False
 
 
 class Speakers:
@@ -44,6 +58,8 @@ class Speakers:
     def _speaks(self, index: int, word: Word) -> bool:
         if word.low == "according" and index + 1 < len(self._words) and self._words[index + 1].low == "to":
             return True
+        if word.low in _BEING and index + 2 < len(self._words):
+            return _takes_stand([after.low for after in self._words[index + 1 : index + 7]])
         if word.low in _LET and "known" in {after.low for after in self._words[index + 1 : index + 4]}:
             return True
         before = self._words[index - 1].low if index else ""
@@ -142,12 +158,17 @@ class Speakers:
         found = (p for at in commas for p in self._view.parties if at < p.first <= at + 2)
         return tuple(found)[:1]
 
+    def _opens_name(self, at: int, verb: int) -> bool:
+        """Whether the word only leads up to who speaks: an article, or a town that owns ("said Kharkiv's governor")."""
+        low = self._words[at].low
+        return low in DETERMINERS or (at == verb + 1 and low.endswith("'s") and self._view.at(at) is None)
+
     def _inverted(self, verb: int) -> bool:
         word = self._words[verb]
         if verb + 1 >= len(self._words) or word.low not in _INVERTIBLE:
             return False
         following = verb + 1
-        while following < len(self._words) and self._words[following].low in DETERMINERS:
+        while following < len(self._words) and self._opens_name(following, verb):
             following += 1
         opens = verb == 0 or self._words[verb - 1].low in (",", "?", "!") or self._frames.quoted[verb - 1]
         speaker = next((p for p in self._view.parties if p.first in (verb + 1, following)), None)
