@@ -6,11 +6,9 @@ import asyncio
 import fcntl
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from flows.runtime import (
     QUIET,
     PrefectUnavailableError,
     announcement,
+    asked_to_stop,
     home_within,
     place_database,
     spawn,
@@ -93,9 +92,7 @@ def serve(settings: Settings, *, port: int, host: str = "127.0.0.1", say: Say) -
 
 def wait(running: Running) -> str:
     """Return when the user stops it (Ctrl-C or SIGTERM) or a part of it ends; says which, empty for the user."""
-    asked = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: asked.set())
+    asked = asked_to_stop()
     while not asked.wait(0.5):
         for name, process in (("server", running.server), ("worker", running.worker)):
             if process.poll() is not None:

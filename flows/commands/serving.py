@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 import click
 
 from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
-from flows.runtime import private_server
+from flows.runtime import asked_to_stop, private_server
 from flows.settings import Settings
 from flows.terminal import console, safe, start_logging, table
 from storage.lake import Lake
@@ -117,9 +116,12 @@ def _serve_until_stopped() -> int:
         click.echo("The demo site's feeds, until Ctrl-C:")
         for source, address in site.feeds:
             click.echo(f"  {source:<20} {address}")
+        stop = asked_to_stop()
         click.echo("Let other commands reach it with: export LAUNCHWIRE_ALLOW_NETWORKS=127.0.0.0/8")
+        click.echo("Stop with Ctrl-C.")
         sys.stdout.flush()
-        threading.Event().wait()
+        stop.wait()
+        click.echo("\nThe demo site is closed.")
     return EXIT_DONE
 
 

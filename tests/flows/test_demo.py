@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import urllib.request
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from flows.cli import cli
 from flows.commands.serving import _clear
 from flows.demo.content import load_expected
 from storage.lake import Lake, LakeConfig
@@ -51,10 +56,25 @@ def test_the_demo_touches_no_directory_that_is_not_its_own(tmp_path: Path) -> No
     mine = tmp_path / "demo" / "thesis.txt"
     mine.parent.mkdir()
     mine.write_text("years of work")
-    done = subprocess.run([*RUN, "demo", "--data", str(tmp_path)], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
-    assert "another place" in done.stderr
+    done = CliRunner().invoke(cli, ["demo", "--data", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "another place" in done.output
     assert mine.read_text() == "years of work"
+
+
+def test_the_served_demo_answers_until_it_is_stopped() -> None:
+    demo = subprocess.Popen([*RUN, "demo", "--serve"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        said = list(takewhile(lambda line: "Ctrl-C." not in line, demo.stdout or ()))
+        addresses = [word for line in said for word in line.split() if word.startswith("http://")]
+        assert len(addresses) == 6
+        with urllib.request.urlopen(addresses[0], timeout=10) as answer:
+            assert b"<item>" in answer.read()
+        demo.send_signal(signal.SIGINT)
+        out, err = demo.communicate(timeout=20)
+    finally:
+        demo.kill()
+    assert (demo.returncode, out.strip(), err) == (0, "The demo site is closed.", "")
 
 
 def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
