@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from extractors.consensus import Claim, Summary
 from extractors.incidents import Incident, Member
 from extractors.likeness import weight
 from storage import schema
-from storage.staging import stage
+from storage.staging import in_days, stage
 
 _CLAIM = tuple(Claim.__dataclass_fields__)
 _SUMMARY = tuple(name for name in Summary.__dataclass_fields__ if name != "claims")
@@ -119,7 +119,6 @@ def insert(con: duckdb.DuckDBPyConnection, table: schema.Table, made: Iterable[S
 def name_launches(
     con: duckdb.DuckDBPyConnection,
     named: Sequence[tuple[str, str | None, date]],
-    ranges: Callable[[Sequence[str], Iterable[date]], str],
 ) -> None:
     """Set incident_id of launches (launch_id, name, published_date) and of the reactions to them."""
     if not named:
@@ -127,17 +126,13 @@ def name_launches(
     by_name = {column.name: column for column in schema.LAUNCHES.columns}
     columns = [by_name[name] for name in ("launch_id", "incident_id", "published_date")]
     stage(con, "staged_names", columns, named)
-    between = ranges(("published_date",), [day for _, _, day in named])
+    between = in_days("t.published_date", (day for _, _, day in named))
     for table in (schema.LAUNCHES, schema.REACTIONS):
         con.execute(
             f"UPDATE {table.name} AS t SET incident_id = s.incident_id FROM temp.staged_names s "
-            f"WHERE t.launch_id = s.launch_id AND t.published_date = s.published_date AND ({_qualified(between)}) "
+            f"WHERE t.launch_id = s.launch_id AND t.published_date = s.published_date AND {between} "
             "AND t.incident_id IS DISTINCT FROM s.incident_id"
         )
-
-
-def _qualified(condition: str) -> str:
-    return condition.replace("published_date", "t.published_date")
 
 
 def _member(member: Member, incident_id: str, day: date) -> tuple[Any, ...]:

@@ -40,7 +40,7 @@ from extractors.packs import default_packs
 from extractors.records import Launch
 from storage import alerts, incident_rows, rows, schema
 from storage.lake import Lake
-from storage.staging import ANY_OF, listed, utc
+from storage.staging import ANY_OF, in_days, listed, utc
 
 # Raised whenever extractors.incidents would join the same reports differently.
 JOINING_VERSION = 3
@@ -103,6 +103,14 @@ class _Stored(NamedTuple):
     incident_id: str | None
 
 
+class _Near(NamedTuple):
+    """Stored incidents that a refresh may replace, those that reports may join, and launch_id -> (incident, how)."""
+
+    old: dict[str, incident_rows.Old]
+    standing: list[Standing]
+    members: dict[str, tuple[str, str]]
+
+
 @dataclass(slots=True)
 class _Scope:
     """Which incidents are formed anew: dated ones by side and day, recalls by side and first of the month or year."""
@@ -143,6 +151,7 @@ class _Refresh:
         self._gazetteer = gazetteer
         self._now = now
         self._alert_days = alert_days
+        self._urls: dict[str, str] = {}
 
     def run(self, dates: Sequence[date]) -> Refreshed:
         latest = self._latest_snapshot()
@@ -182,8 +191,8 @@ class _Refresh:
     def _published_on(self, dates: Sequence[date]) -> set[tuple[Launch, date]]:
         if not dates:
             return set()
-        listed = ", ".join(f"DATE '{day}'" for day in dates)
-        return self._launches(f"FROM launches WHERE published_date IN ({listed})")
+        days = ", ".join(f"DATE '{day}'" for day in dates)
+        return self._launches(f"FROM launches WHERE published_date IN ({days})")
 
     def _launches(self, source: str) -> set[tuple[Launch, date]]:
         """The distinct (side, day, precision, role) of launches: all that decides which incidents they touch."""
@@ -207,29 +216,28 @@ class _Refresh:
                 scope.months.add((side_of(launch), launch.date))
         for _ in range(_ROUNDS):
             stored = self._load(scope)
-            standing = self._standing(scope)
+            near = self._near(scope)
             formed = form(
                 [item.report for item in stored.values()],
                 gazetteer=self._gazetteer,
-                standing=standing,
+                standing=near.standing,
                 within=scope.wants(),
             )
-            if not self._widen(scope, formed, standing, self._members(list(stored))):
+            if not self._widen(scope, formed, near, stored):
                 break
-        return self._write(scope, stored, formed)
+        return self._write(stored, near.old, formed)
 
-    def _widen(
-        self, scope: _Scope, formed: Formed, standing: Sequence[Standing], members: Mapping[str, tuple[str, str]]
-    ) -> bool:
+    def _widen(self, scope: _Scope, formed: Formed, near: _Near, stored: Iterable[str]) -> bool:
         """Take in standing incidents that a plan or recall joins or leaves; whether there were any."""
-        places = {s.name: s for s in standing}
+        places = {s.name: s for s in near.standing}
         joined = {m.report.launch_id: j.name for j in formed.joined for m in j.members}
         grown = False
-        for launch_id, (incident_id, how) in members.items():
+        for launch_id in stored:
+            incident_id, how = near.members.get(launch_id, ("", ""))
             if how in ("plan", "recall") and incident_id in places and joined.get(launch_id) != incident_id:
                 grown |= scope.add(places[incident_id].side, places[incident_id].day, timedelta(0))
         for launch_id, name in joined.items():
-            if members.get(launch_id, ("", ""))[0] != name:
+            if near.members.get(launch_id, ("", ""))[0] != name:
                 grown |= scope.add(places[name].side, places[name].day, timedelta(0))
         return grown
 
@@ -241,14 +249,21 @@ class _Refresh:
         plans = {side: scope.plan_days(side) for side in scope.days}
         months = scope.all_months()
         reach = [day for wanted in (*days.values(), *plans.values()) for day in wanted]
-        wanted_days = f"date_precision IN ('day', 'unknown') AND ({_ranges(('date', 'published_date'), reach)})"
-        firsts = ", ".join(f"DATE '{first}'" for first in sorted({first for _, first in months}))
-        wanted_months = f"date_precision IN ('month', 'year') AND date IN ({firsts or 'NULL'})"
+        told_in = ", ".join(f"DATE '{first}'" for first in sorted({first for _, first in months})) or "NULL"
+        # Each part by itself, so that files without such days are not opened.
+        parts = (
+            f"date_precision = 'day' AND {in_days('date', reach)}",
+            f"date_precision = 'unknown' AND {in_days('published_date', reach)}",
+            f"date_precision IN ('month', 'year') AND date IN ({told_in})",
+        )
+        sides = listed(sorted({_country(side) for side in (*scope.days, *(side for side, _ in scope.months))}))
+        columns = f"launch_id, article_id, published_date, incident_id, {rows.selected(Launch)}"
         found = self._con.execute(
-            f"SELECT launch_id, article_id, published_date, incident_id, {rows.selected(Launch)} FROM launches "
-            f"WHERE (coalesce(country, '~') IN {ANY_OF}) "
-            f"AND (({wanted_days}) OR ({wanted_months})) ORDER BY launch_id",
-            [listed(sorted({_country(side) for side in (*scope.days, *(side for side, _ in scope.months))}))],
+            " UNION ALL ".join(
+                f"SELECT {columns} FROM launches WHERE coalesce(country, '~') IN {ANY_OF} AND {part}" for part in parts
+            )
+            + " ORDER BY launch_id",
+            [sides] * len(parts),
         ).fetchall()
         launches = []
         for launch_id, article_id, published, incident_id, *row in found:
@@ -268,60 +283,55 @@ class _Refresh:
         }
 
     def _articles(self, wanted: set[tuple[str, date]]) -> dict[str, tuple[str, str, str, datetime | None]]:
-        """Origin, outlet, title and publication time of articles."""
+        """Origin, outlet, title and publication time of articles; their addresses are kept for `_related`."""
         if not wanted:
             return {}
         found = self._con.execute(
-            "SELECT article_id, coalesce(copy_of, article_id), source, title, published_at FROM articles "
-            f"WHERE ({_ranges(('published_date',), [day for _, day in wanted])}) "
+            "SELECT article_id, coalesce(copy_of, article_id), source, title, published_at, url FROM articles "
+            f"WHERE {in_days('published_date', (day for _, day in wanted))} "
             f"AND article_id IN {ANY_OF}",
             [listed({article_id for article_id, _ in wanted})],
         ).fetchall()
+        self._urls = {article_id: url for article_id, *_, url in found}
         return {
             article_id: (origin, source, title, utc(published) if published else None)
-            for article_id, origin, source, title, published in found
+            for article_id, origin, source, title, published, _ in found
         }
 
-    def _standing(self, scope: _Scope) -> list[Standing]:
-        """Stored incidents beyond the scope that its plans and recalls may belong to."""
-        within = scope.wants()
+    def _near(self, scope: _Scope) -> _Near:
+        """Stored incidents of the scope, and those beyond that its plans and recalls may belong to."""
         reach = [first + DAY * n for _, first in scope.all_months() for n in (0, 31)]
         reach += [d for side in scope.days for day in scope.plan_days(side) for d in (day - DAY, day + PLAN_DAYS * DAY)]
-        if not reach:
-            return []
+        between = in_days("incident_date", reach)
         found = self._con.execute(
-            f"SELECT incident_id, side, incident_date, basis, {', '.join(AGREED)} FROM incidents "
-            f"WHERE incident_date BETWEEN DATE '{min(reach)}' AND DATE '{max(reach)}' AND basis <> 'month' "
-            f"AND side IN {ANY_OF} ORDER BY incident_id",
+            "SELECT incident_id, side, incident_date, basis, status, digest, created_at, "
+            f"{', '.join(AGREED)} FROM incidents WHERE {between} AND side IN {ANY_OF} ORDER BY incident_id",
             [listed({*scope.days, *(side for side, _ in scope.months)})],
         ).fetchall()
-        return [
-            Standing(
-                name,
-                side,
-                day,
-                agreed_facts(dict(zip(AGREED, agreed, strict=True)), day=day, gazetteer=self._gazetteer),
-            )
-            for name, side, day, basis, *agreed in found
-            if not within(basis, side, day)
-        ]
+        belonging: dict[str, set[str]] = defaultdict(set)
+        members: dict[str, tuple[str, str]] = {}
+        for name, launch_id, how in self._con.execute(
+            f"SELECT incident_id, launch_id, how FROM incident_members WHERE {between}"
+        ).fetchall():
+            belonging[name].add(launch_id)
+            members[launch_id] = name, how
+        within = scope.wants()
+        old: dict[str, incident_rows.Old] = {}
+        standing: list[Standing] = []
+        for name, side, day, basis, status, digest, created, *agreed in found:
+            if within(basis, side, day):
+                old[name] = incident_rows.Old(name, day, status, digest, utc(created), frozenset(belonging[name]))
+            elif basis != "month":
+                standing.append(Standing(name, side, day, self._agreed(agreed, day)))
+        return _Near(old, standing, members)
 
     def _agreed(self, agreed: Sequence[Any], day: date) -> Facts:
         given = {name: utc(v) if isinstance(v, datetime) else v for name, v in zip(AGREED, agreed, strict=True)}
         return agreed_facts(given, day=day, gazetteer=self._gazetteer)
 
-    def _members(self, launch_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-        """launch_id -> the incident it is stored with, and how."""
-        found = self._con.execute(
-            f"SELECT launch_id, incident_id, how FROM incident_members WHERE launch_id IN {ANY_OF}",
-            [listed(launch_ids)],
-        ).fetchall()
-        return {launch_id: (incident_id, how) for launch_id, incident_id, how in found}
-
     # Writing
 
-    def _write(self, scope: _Scope, stored: Mapping[str, _Stored], formed: Formed) -> Refreshed:
-        old = self._old(scope)
+    def _write(self, stored: Mapping[str, _Stored], old: Mapping[str, incident_rows.Old], formed: Formed) -> Refreshed:
         names, changes = _named(formed.incidents, old, self._taken)
         related = self._related(stored)
         made = [
@@ -342,34 +352,10 @@ class _Refresh:
         raised = self._raise_alerts(changes, {row.incident_id: row for row in written})
         return Refreshed(tuple(row.incident_id for row in written), tuple(gone), tuple(changes), raised)
 
-    def _old(self, scope: _Scope) -> dict[str, incident_rows.Old]:
-        """Stored incidents of the scope with their members."""
-        within = scope.wants()
-        reach = [d for side in scope.days for d in (*scope.days[side], *scope.plan_days(side))]
-        reach += [first for _, first in scope.all_months()]
-        if not reach:
-            return {}
-        between = f"incident_date BETWEEN DATE '{min(reach)}' AND DATE '{max(reach)}'"
-        found = self._con.execute(
-            f"SELECT incident_id, side, incident_date, basis, status, digest, created_at FROM incidents WHERE {between}"
-        ).fetchall()
-        members: dict[str, set[str]] = defaultdict(set)
-        for name, launch_id in self._con.execute(
-            f"SELECT incident_id, launch_id FROM incident_members WHERE {between}"
-        ).fetchall():
-            members[name].add(launch_id)
-        return {
-            name: incident_rows.Old(name, day, status, digest, utc(created), frozenset(members[name]))
-            for name, side, day, basis, status, digest, created in found
-            if within(basis, side, day)
-        }
-
     def _taken(self, names: Sequence[str]) -> set[str]:
-        """Which of these names are or were in use."""
+        """Which of these names are or were in use: every incident was once noted as new."""
         found = self._con.execute(
-            f"SELECT incident_id FROM incidents WHERE incident_id IN {ANY_OF} UNION "
-            f"SELECT incident_id FROM incident_changes WHERE incident_id IN {ANY_OF}",
-            [listed(names), listed(names)],
+            f"SELECT DISTINCT incident_id FROM incident_changes WHERE incident_id IN {ANY_OF}", [listed(names)]
         ).fetchall()
         return {row[0] for row in found}
 
@@ -378,21 +364,16 @@ class _Refresh:
         articles = {(item.report.article_id, item.report.published_date) for item in stored.values()}
         if not articles:
             return incident_rows.Related({}, {})
-        between = _ranges(("published_date",), [day for _, day in articles])
-        ids = listed({article_id for article_id, _ in articles})
-        urls = self._con.execute(
-            f"SELECT article_id, url FROM articles WHERE ({between}) AND article_id IN {ANY_OF}",
-            [ids],
-        ).fetchall()
+        between = in_days("published_date", (day for _, day in articles))
         reactions: dict[str, list[str]] = defaultdict(list)
         for launch_id, said in self._con.execute(
             "SELECT launch_id, concat_ws('|', reaction_id, actor_country, actor, type, quoted, evidence) "
-            f"FROM reactions WHERE ({between}) AND launch_id IS NOT NULL "
+            f"FROM reactions WHERE {between} AND launch_id IS NOT NULL "
             f"AND article_id IN {ANY_OF} ORDER BY ALL",
-            [ids],
+            [listed({article_id for article_id, _ in articles})],
         ).fetchall():
             reactions[launch_id].append(said)
-        return incident_rows.Related(dict(urls), reactions)
+        return incident_rows.Related(self._urls, reactions)
 
     def _replace(
         self, old: Mapping[str, incident_rows.Old], written: Sequence[incident_rows.Row], gone: Sequence[str]
@@ -402,7 +383,7 @@ class _Refresh:
             days = [old[name].day for name in outdated]
             for table in (schema.INCIDENTS, schema.INCIDENT_MEMBERS):
                 self._con.execute(
-                    f"DELETE FROM {table.name} WHERE ({_ranges(('incident_date',), days)}) AND incident_id IN {ANY_OF}",
+                    f"DELETE FROM {table.name} WHERE {in_days('incident_date', days)} AND incident_id IN {ANY_OF}",
                     [listed(outdated)],
                 )
         ordered = sorted(written, key=lambda row: (row.day, row.incident_id))
@@ -421,7 +402,7 @@ class _Refresh:
             for launch_id, name in sorted(due.items())
             if launch_id in stored and stored[launch_id].incident_id != name
         ]
-        incident_rows.name_launches(self._con, changed, _ranges)
+        incident_rows.name_launches(self._con, changed)
 
     def _log(self, changes: Sequence[Change]) -> None:
         if not changes:
@@ -540,18 +521,3 @@ def _around(day: date, before: timedelta, after: timedelta) -> list[date]:
 
 def _country(side: str) -> str:
     return "~" if side.startswith("~") else side
-
-
-def _ranges(columns: Sequence[str], days: Iterable[date]) -> str:
-    """A condition that some column lies in the days, as few literal ranges as a gap of a month allows."""
-    ordered = sorted(set(days))
-    if not ordered:
-        return "false"
-    spans = [[ordered[0], ordered[0]]]
-    for day in ordered[1:]:
-        if (day - spans[-1][1]).days > 31:
-            spans.append([day, day])
-        spans[-1][1] = day
-    return " OR ".join(
-        f"{column} BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in spans for column in columns
-    )

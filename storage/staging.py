@@ -38,6 +38,23 @@ def listed(values: Iterable[str]) -> str:
     return json.dumps([clean(value) for value in values], ensure_ascii=False)
 
 
+def spans(days: Iterable[date]) -> list[tuple[date, date]]:
+    """First and last of stretches that hold all the days, as few as gaps of a month allow."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if found and (day - found[-1][1]).days <= 31:
+            found[-1] = found[-1][0], day
+        else:
+            found.append((day, day))
+    return found
+
+
+def in_days(column: str, days: Iterable[date]) -> str:
+    """A condition that the column lies in the `spans` of days."""
+    parts = [f"{column} BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in spans(days)]
+    return f"({' OR '.join(parts) or 'false'})"
+
+
 def utc(value: datetime) -> datetime:
     """`value` in UTC; a naive one is taken as UTC."""
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import NamedTuple
 from extractors.gazetteer import Gazetteer
 from flows.caching import rules
 from flows.report_site import charts, feeds, gather, names, pages, render, tables, wording
-from flows.report_site.gather import Known, Row
+from flows.report_site.gather import Noted, Row
 from flows.report_site.pages import Source, Wanted
 from flows.report_site.writer import Site
 from storage.lake import Connection, Lake
@@ -49,12 +48,16 @@ def build(
     return site
 
 
-class _Noted(NamedTuple):
-    """An incident as the manifest has it: as its page was made, and in the lists of this day and country."""
+class _Published(NamedTuple):
+    """What an earlier build left: lines of incidents as `gather.every` gives them, where pages were moved, the months
+    that launches were in, and the other files; `names` are those of all its pages of incidents.
+    """
 
-    digest: str
-    day: date
-    country: str | None
+    incidents: dict[str, str]
+    moved: dict[str, str]
+    months: set[str]
+    files: set[str]
+    names: set[str]
 
 
 class _Build:
@@ -67,34 +70,36 @@ class _Build:
         self._gazetteer = gazetteer
         self._source = source
         self._workers = workers
-        self._all: list[Known] = gather.every(con)
-        self._months = sorted({names.month_of(known.day) for known in self._all})
+        self._all = gather.every(con)
+        self._counted = gather.months(con)
+        self._months = sorted({counted.month for counted in self._counted})
 
     def run(self) -> None:
-        now = {name: _Noted(digest, day, country) for name, day, country, digest in self._all}
-        moved = gather.moved(self._con)
-        before, old_files = self._before()
-        changed = {name for name, noted in now.items() if before.get(name) != noted}
-        touched = {
-            noted
-            for name in (*changed, *(before.keys() - now.keys()))
-            for noted in (before.get(name), now.get(name))
-            if noted
-        }
+        now, before = self._all, self._before()
+        moved = {name: other for name, other in gather.moved(self._con).items() if name not in now and other in now}
+        changed = [name for name, line in now.items() if before.incidents.get(name) != line]
+        gone = before.incidents.keys() - now.keys()
+        touched = {gather.noted(now[name]) for name in changed}
+        touched |= {gather.noted(before.incidents[name]) for name in (*changed, *gone) if name in before.incidents}
         for name in _ASSETS:
             self._site.put(name, render.asset(name))
-        wanted = sorted((Wanted(name, now[name].day) for name in changed), key=lambda w: (w.day, w.incident_id))
+        wanted = sorted(
+            (Wanted(name, gather.noted(now[name]).day) for name in changed), key=lambda w: (w.day, w.incident_id)
+        )
         with pages.beside(self._source, self._site, self._workers, wanted) as left:
             pages.write(self._con, self._site, self._gazetteer, left)
-            self._moved(moved, now)
-            if touched or not old_files:
-                self._lists(touched, {names.month_of(noted.day) for noted in before.values()})
-        files = {*map(names.incident_page, now), *map(names.incident_page, moved), *self._files()}
-        self._site.drop(sorted(old_files - files))
+            self._moved(moved.items() - before.moved.items())
+            if touched or not before.files:
+                self._lists(touched, before.months)
+        files = self._files()
+        self._site.drop(sorted(before.files - files))
+        self._site.drop(sorted(map(names.incident_page, before.names - now.keys() - moved.keys())))
         self._site.keep_manifest(
             {
                 "version": self._version(),
-                "incidents": {name: [noted.digest, str(noted.day), noted.country] for name, noted in now.items()},
+                "incidents": now,
+                "moved": moved,
+                "months": self._months,
                 "files": sorted(files),
             }
         )
@@ -102,53 +107,49 @@ class _Build:
     def _version(self) -> str:
         return f"{render.version()} {self._home}"
 
-    def _before(self) -> tuple[dict[str, _Noted], set[str]]:
-        """Incidents that are published as they should be, and every page and data file that is there."""
+    def _before(self) -> _Published:
+        """What is published; where other code or another address made it, files that may be there but nothing that
+        is as it should be.
+        """
         manifest = self._site.manifest()
-        files = set(manifest.get("files", ()))
+        incidents, moved = manifest.get("incidents", {}), manifest.get("moved", {})
+        every = {*incidents, *moved}
+        # An earlier version listed the pages of incidents among the files.
+        files = {name for name in manifest.get("files", ()) if not name.startswith("incident/")}
         if manifest.get("version") != self._version():
-            return {}, files
-        return {
-            name: _Noted(digest, date.fromisoformat(day), country)
-            for name, (digest, day, country) in manifest["incidents"].items()
-        }, files
+            return _Published({}, {}, set(), files, every)
+        return _Published(incidents, moved, set(manifest["months"]), files, every)
 
     def _files(self) -> set[str]:
         """Lists and data files that a site of these incidents has."""
-        years = {known.day.year for known in self._all}
+        years = {int(month[:4]) for month in self._months}
         return {
             *map(names.month_page, self._months),
-            *map(names.country_page, {known.country for known in self._all}),
+            *(names.country_page(counted.country) for counted in self._counted),
             *map(names.search_file, years),
             *(names.data_file(kind, year) for year in years for kind in (*tables.FILES, tables.PARQUET)),
         }
 
-    def _moved(self, moved: dict[str, str], now: dict[str, _Noted]) -> None:
-        for name, other in moved.items():
-            if name not in now and other in now:
-                page = render.page("moved.html", root="../", name=name, other=other)
-                self._site.put(names.incident_page(name), page)
+    def _moved(self, moved: Iterable[tuple[str, str]]) -> None:
+        for name, other in moved:
+            page = render.page("moved.html", root="../", name=name, other=other)
+            self._site.put(names.incident_page(name), page)
 
     # Lists
 
-    def _lists(self, touched: set[_Noted], old_months: set[str]) -> None:
+    def _lists(self, touched: set[Noted], old_months: set[str]) -> None:
         """Write what lists incidents of the same month, country or year as these, and the front page."""
         months = {names.month_of(noted.day) for noted in touched} | self._beside(old_months ^ set(self._months))
-        newest = set(gather.newest(self._con, _FEED_ITEMS))
-        latest = self._latest({noted.country for noted in touched})
-        last = self._all[-1].day if self._all else date(1970, 1, 1)
+        years = {noted.day.year for noted in touched}
+        newest = gather.newest(self._con, _FEED_ITEMS)
+        latest = gather.latest(self._con, {noted.country for noted in touched}, _LISTED_OF_COUNTRY)
+        last = gather.last_day(self._con) or date(1970, 1, 1)
         since = max(date.min + timedelta(days=charts.RECENT_DAYS), last) - timedelta(days=charts.RECENT_DAYS)
         shown = {*newest, *(name for some in latest.values() for name in some)}
-        gather.prepare(
-            self._con,
-            {noted.day.year for noted in touched}
-            | {int(month[:4]) for month in months}
-            | {known.day.year for known in self._all if known.incident_id in shown}
-            | set(range(since.year, last.year + 1)),
-        )
+        gather.prepare(self._con, shown, months, years, since)
         self._month_pages(months)
         self._country_pages(latest)
-        self._data({noted.day.year for noted in touched} & {known.day.year for known in self._all})
+        self._data(years & {int(month[:4]) for month in self._months})
         self._front(since, newest)
 
     def _beside(self, months: Iterable[str]) -> set[str]:
@@ -157,16 +158,6 @@ class _Build:
         for month in months:
             at = bisect_left(self._months, month)
             found.update(self._months[max(0, at - 1) : at + 2])
-        return found
-
-    def _latest(self, countries: set[str | None]) -> dict[str | None, list[str]]:
-        """The latest incidents of each of these countries that has any."""
-        found: dict[str | None, list[str]] = {}
-        for known in reversed(self._all):
-            if known.country in countries:
-                some = found.setdefault(known.country, [])
-                if len(some) < _LISTED_OF_COUNTRY:
-                    some.append(known.incident_id)
         return found
 
     def _month_pages(self, months: Iterable[str]) -> None:
@@ -189,7 +180,7 @@ class _Build:
     def _country_pages(self, latest: dict[str | None, list[str]]) -> None:
         for country, shown in sorted(latest.items(), key=lambda item: str(item[0])):
             rows = gather.summaries(self._con, f"incident_id IN {ANY_OF}", [listed(shown)])
-            by_month = Counter(names.month_of(known.day) for known in self._all if known.country == country)
+            by_month = {counted.month: counted.number for counted in self._counted if counted.country == country}
             page = render.page(
                 "list.html",
                 root="../",
@@ -212,7 +203,7 @@ class _Build:
             tables.incidents_parquet(self._con, year, part)
             self._site.adopt(names.data_file(tables.PARQUET, year), part)
 
-    def _front(self, since: date, newest: set[str]) -> None:
+    def _front(self, since: date, newest: Iterable[str]) -> None:
         recent = gather.summaries(self._con, "incident_date > ?", [since])
         items = gather.summaries(self._con, f"incident_id IN {ANY_OF}", [listed(newest)])
         items.sort(key=lambda row: (row["changed_at"], row["incident_id"]), reverse=True)
@@ -225,13 +216,13 @@ class _Build:
             recent=recent[::-1][:_LISTED],
             months_told=self._months[-3:][::-1],
             timeline=charts.timeline(recent),
-            months=charts.months(self._all),
+            months=charts.months(self._counted),
             dots=charts.labelled(
                 charts.dots(gather.places(self._con), self._gazetteer), charts.scaled(charts.VIEWS.values())
             ),
             flights=charts.flights(recent, self._gazetteer),
             views=charts.VIEWS,
-            years=sorted({known.day.year for known in self._all}, reverse=True),
+            years=sorted({int(month[:4]) for month in self._months}, reverse=True),
             kinds=(*tables.FILES, tables.PARQUET),
         )
         self._site.put("index.html", page)

@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 from extractors.gazetteer import Gazetteer
 from flows.report_site import wording
-from flows.report_site.gather import Known, Row
-from flows.report_site.names import month_of
+from flows.report_site.gather import Month, Row
 from flows.report_site.projection import HEIGHT, WIDTH, project
 
 _ROWS = 12
@@ -163,11 +162,11 @@ class Months:
     most: int
 
 
-def months(incidents: Iterable[Known]) -> Months:
+def months(counted: Iterable[Month]) -> Months:
     """How many incidents each month saw, by country, the busiest first."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for known in incidents:
-        counts[known.country or "unknown"][month_of(known.day)] += 1
+    for country, month, number in counted:
+        counts[country or "unknown"][month] += number
     lines = sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     return Months(
         tuple(sorted({month for _, line in lines for month in line})),

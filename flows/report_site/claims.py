@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,22 +36,28 @@ class Line:
 def table(incident: Row, gazetteer: Gazetteer) -> tuple[tuple[str, ...], tuple[str, ...], list[Line]]:
     """The fields that somebody gives, what is agreed of each, and claimants' lines by the time of their first claim."""
     claims = incident["claims"]
-    columns = tuple(name for name in FIELDS if any(c["field"] == name for c in claims))
-    claimants: dict[str, list[Any]] = {}
+    given = {claim["field"] for claim in claims}
+    columns = tuple(name for name in FIELDS if name in given)
+    claimants: dict[str, dict[str, list[Any]]] = {}
     for claim in claims:
-        claimants.setdefault(claim["claimant"], []).append(claim)
+        claimants.setdefault(claim["claimant"], {}).setdefault(claim["field"], []).append(claim)
     lines = [
-        Line(
-            who,
-            any(c["attribution"] for c in said),
-            min(c["since"] for c in said),
-            max(c["sources"] for c in said),
-            tuple(_cell(incident, name, said, gazetteer) for name in columns),
-        )
+        _line(who, said, tuple(_cell(incident, name, said.get(name, ()), gazetteer) for name in columns))
         for who, said in claimants.items()
     ]
     agreed = tuple(_agreed(incident, name) for name in columns)
     return columns, agreed, sorted(lines, key=lambda line: (line.since, line.claimant))
+
+
+def _line(who: str, said: Mapping[str, Sequence[Any]], cells: tuple[Cell, ...]) -> Line:
+    all_said = [claim for some in said.values() for claim in some]
+    return Line(
+        who,
+        any(c["attribution"] for c in all_said),
+        min(c["since"] for c in all_said),
+        max(c["sources"] for c in all_said),
+        cells,
+    )
 
 
 def _agreed(incident: Row, name: str) -> str:
@@ -61,11 +67,11 @@ def _agreed(incident: Row, name: str) -> str:
 
 
 def _cell(incident: Row, name: str, said: Sequence[Any], gazetteer: Gazetteer) -> Cell:
-    mine = [c for c in said if c["field"] == name]
-    standing = [c["value"] for c in mine if c["superseded_at"] is None]
+    """What one claimant says of a field."""
+    standing = [c["value"] for c in said if c["superseded_at"] is None]
     return Cell(
         tuple(_worded(name, value) for value in standing),
-        tuple(_worded(name, c["value"]) for c in mine if c["superseded_at"] is not None),
+        tuple(_worded(name, c["value"]) for c in said if c["superseded_at"] is not None),
         bool(standing) and not any(_fits(incident, name, value, gazetteer) for value in standing),
     )
 

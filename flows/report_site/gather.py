@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from storage.lake import Connection
-from storage.staging import ANY_OF, listed, utc
+from storage.schema import ARTICLES, INCIDENTS
+from storage.staging import ANY_OF, in_days, listed, spans
 
 Row = dict[str, Any]
 
@@ -27,25 +28,68 @@ FIELDS = (
     "status",
 )  # fmt: skip
 _CLAIM = ("field", "value", "claimant", "attribution", "since", "superseded_at", "sources")
+_TIMES = frozenset(
+    {"since", "superseded_at"}
+    | {column.name for column in (*INCIDENTS.columns, *ARTICLES.columns) if column.type == "TIMESTAMPTZ"}
+)
+# As `names.month_of`.
+_MONTH = "printf('%04d-%02d', year(incident_date), month(incident_date))"
 
 
-class Known(NamedTuple):
-    """An incident as lists of all of them need it; `digest` changes with anything that its page shows."""
+class Month(NamedTuple):
+    """How many launches a country made in a month written as "2026-01"."""
 
-    incident_id: str
+    country: str | None
+    month: str
+    number: int
+
+
+class Noted(NamedTuple):
+    """What of an incident decides which pages it is told on; `digest` changes with anything that its own page shows."""
+
+    digest: str
     day: date
     country: str | None
-    digest: str
 
 
-def every(con: Connection) -> list[Known]:
-    """All incidents by day. They are also kept in the table `known`, with what the front page counts of all."""
+def noted(line: str) -> Noted:
+    """What a line of `every` says."""
+    digest, day, *country = line.split(" ", 2)
+    return Noted(digest, date.fromisoformat(day), country[0] if country else None)
+
+
+def every(con: Connection) -> dict[str, str]:
+    """Each incident with a line that changes when its pages do. The table `known` keeps what is counted of all."""
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE known AS SELECT incident_id, incident_date, country, digest, changed_at, "
-        "weapon_class, launch_site, landing_area FROM incidents ORDER BY incident_date, incident_id"
+        "CREATE OR REPLACE TEMP TABLE known AS SELECT incident_id, incident_date, country, changed_at, weapon_class, "
+        "launch_site, landing_area, concat_ws(' ', digest, incident_date, country) AS noted FROM incidents"
     )
-    found = con.execute("SELECT incident_id, incident_date, country, digest FROM temp.known").fetchall()
-    return [Known(*row) for row in found]
+    return dict(con.execute("SELECT incident_id, noted FROM temp.known").fetchall())
+
+
+def last_day(con: Connection) -> date | None:
+    """The day of the latest incident."""
+    found = con.execute("SELECT max(incident_date) FROM temp.known").fetchone()
+    return found[0] if found else None
+
+
+def months(con: Connection) -> list[Month]:
+    """All launches counted by country and month, in order of both."""
+    found = con.execute(f"SELECT country, {_MONTH}, count(*) FROM temp.known GROUP BY ALL ORDER BY ALL").fetchall()
+    return [Month(*row) for row in found]
+
+
+def latest(con: Connection, countries: Iterable[str | None], number: int) -> dict[str | None, list[str]]:
+    """The latest incidents of each of these countries that has any, the latest first."""
+    found: dict[str | None, list[str]] = {}
+    for country, name in con.execute(
+        f"SELECT country, incident_id FROM temp.known WHERE coalesce(country, '') IN {ANY_OF} "
+        f"QUALIFY row_number() OVER (PARTITION BY country ORDER BY incident_date DESC, incident_id DESC) <= {number} "
+        "ORDER BY incident_date DESC, incident_id DESC",
+        [listed(country or "" for country in countries)],
+    ).fetchall():
+        found.setdefault(country, []).append(name)
+    return found
 
 
 def newest(con: Connection, number: int) -> list[str]:
@@ -68,49 +112,39 @@ def places(con: Connection) -> list[tuple[str, str, str, int, str]]:
     return found
 
 
-def prepare(con: Connection, years: Iterable[int]) -> None:
-    """Copy the incidents of these years into the table `listed`, which lists and data files are made from.
+def prepare(con: Connection, shown: Iterable[str], months: Iterable[str], years: Iterable[int], since: date) -> None:
+    """Copy what lists and data files say of incidents into the table `listed`: of those `shown`, of these months and
+    years, and of all after `since`.
 
-    Many small queries of a lake cost more than one large one, and the files of other years need not be read.
+    Many small queries of a lake cost more than one large one, and what was in other months need not be read.
     """
+    days = con.execute(
+        "SELECT DISTINCT incident_date FROM temp.known WHERE incident_date > ? "
+        f"OR incident_id IN {ANY_OF} OR {_MONTH} IN {ANY_OF} OR year(incident_date)::VARCHAR IN {ANY_OF}",
+        [since, listed(shown), listed(months), listed(map(str, years))],
+    ).fetchall()
     parts = [
-        f"FROM incidents WHERE incident_date BETWEEN DATE '{date(first, 1, 1)}' AND DATE '{date(last, 12, 31)}'"
-        for first, last in _runs(sorted(set(years)))
-    ] or ["FROM incidents LIMIT 0"]
-    con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS FROM ({' UNION ALL '.join(parts)}) ORDER BY {ORDER}")
-
-
-def _runs(years: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last of years that follow each other."""
-    runs: list[tuple[int, int]] = []
-    for year in years:
-        if runs and runs[-1][1] == year - 1:
-            runs[-1] = (runs[-1][0], year)
-        else:
-            runs.append((year, year))
-    return runs
+        f"{', '.join(SUMMARY)} FROM incidents WHERE incident_date BETWEEN DATE '{first}' AND DATE '{last}'"
+        for first, last in spans(day for (day,) in days)
+    ] or [f"{', '.join(SUMMARY)} FROM incidents LIMIT 0"]
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE listed AS FROM (SELECT {' UNION ALL SELECT '.join(parts)}) ORDER BY {ORDER}"
+    )
 
 
 def summaries(
     con: Connection, condition: str, parameters: Sequence[Any] = (), *, columns: Sequence[str] = SUMMARY
 ) -> list[Row]:
     """Columns of the prepared incidents that meet a condition, by day."""
-    query = f"SELECT {', '.join(columns)} FROM temp.listed WHERE {condition} ORDER BY {ORDER}"
-    return rows(con, query, list(parameters))
+    return _rows(con, columns, f"FROM temp.listed WHERE {condition} ORDER BY {ORDER}", list(parameters))
 
 
 def details(con: Connection, ids: Sequence[str], between: tuple[date, date]) -> list[Row]:
     """All that is said of incidents: with `members` (reports and their articles) and `responses` (reactions)."""
     named = f"incident_id IN {ANY_OF}"
     days = f"incident_date BETWEEN DATE '{between[0]}' AND DATE '{between[1]}'"
-    shown = ", ".join(f"{name} := c.{name}" for name in _CLAIM)
-    claims = f"[struct_pack({shown}) FOR c IN claims IF c.field IN {FIELDS}]"
-    found = rows(
-        con,
-        f"SELECT * REPLACE ({claims} AS claims) FROM incidents WHERE {days} AND {named} ORDER BY {ORDER}",
-        [listed(ids)],
-    )
-    members = rows(con, f"SELECT * FROM incident_members WHERE {days} AND {named}", [listed(ids)])
+    found = _rows(con, _INCIDENT, f"FROM incidents WHERE {days} AND {named} ORDER BY {ORDER}", [listed(ids)])
+    members = _rows(con, _MEMBER, f"FROM incident_members WHERE {days} AND {named}", [listed(ids)])
     told, responses = _told(con, members)
     for member in members:
         member |= told.get(member["launch_id"], {})
@@ -123,6 +157,8 @@ def details(con: Connection, ids: Sequence[str], between: tuple[date, date]) -> 
     return found
 
 
+_INCIDENT = (*SUMMARY, "claims", "apart")
+_MEMBER = ("launch_id", "incident_id", "article_id", "published_date", "how", "reasons")
 _LAUNCH = ("launch_id", "article_id", "attribution", "evidence")
 _RESPONSE = (
     "reaction_id", "incident_id", "article_id", "actor_country", "actor", "type", "quoted", "evidence",
@@ -134,20 +170,18 @@ def _told(con: Connection, members: Sequence[Row]) -> tuple[dict[str, Row], list
     """What the members' launches say, by launch_id, and the reactions to them, each with its article."""
     if not members:
         return {}, []
-    between = _published_between(members)
+    between = in_days("published_date", (m["published_date"] for m in members))
+    told = listed(m["launch_id"] for m in members)
     launches, responses = (
-        rows(
-            con,
-            f"SELECT {', '.join(columns)} FROM {table} WHERE {between} AND launch_id IN {ANY_OF}",
-            [listed(m["launch_id"] for m in members)],
-        )
+        _rows(con, columns, f"FROM {table} WHERE {between} AND launch_id IN {ANY_OF}", [told])
         for table, columns in (("launches", _LAUNCH), ("reactions", _RESPONSE))
     )
     articles = {
         row["article_id"]: row
-        for row in rows(
+        for row in _rows(
             con,
-            f"SELECT {', '.join(_ARTICLE)} FROM articles WHERE {between} AND article_id IN {ANY_OF}",
+            _ARTICLE,
+            f"FROM articles WHERE {between} AND article_id IN {ANY_OF}",
             [listed({m["article_id"] for m in members})],
         )
     }
@@ -158,23 +192,6 @@ def _told(con: Connection, members: Sequence[Row]) -> tuple[dict[str, Row], list
         {row["launch_id"]: row | articles[row["article_id"]] for row in launches if row["article_id"] in articles},
         [row for row in responses if "title" in row],
     )
-
-
-def _published_between(members: Sequence[Row]) -> str:
-    days = sorted({m["published_date"] for m in members})
-    return " OR ".join(f"published_date BETWEEN DATE '{first}' AND DATE '{last}'" for first, last in _spans(days)).join(
-        "()"
-    )
-
-
-def _spans(days: Sequence[date]) -> list[tuple[date, date]]:
-    spans: list[tuple[date, date]] = []
-    for day in days:
-        if spans and (day - spans[-1][1]).days <= 31:
-            spans[-1] = (spans[-1][0], day)
-        else:
-            spans.append((day, day))
-    return spans
 
 
 def _firsts(told: Sequence[Row], incident: Row) -> list[Row]:
@@ -234,11 +251,32 @@ def moved(con: Connection) -> dict[str, str]:
     return ends
 
 
-def rows(con: Connection, query: str, parameters: object = None) -> list[Row]:
-    """The rows of a query as dictionaries, times in UTC."""
-    found = con.execute(query, parameters)
-    names = [column[0] for column in found.description or ()]
-    return [
-        {name: utc(value) if isinstance(value, datetime) else value for name, value in zip(names, row, strict=True)}
-        for row in found.fetchall()
-    ]
+def _rows(con: Connection, columns: Sequence[str], source: str, parameters: Sequence[Any]) -> list[Row]:
+    """Columns of what `source` ("FROM ...") gives as dictionaries, times in UTC."""
+    found = con.execute(f"SELECT {', '.join(map(_column, columns))} {source}", parameters)
+    made = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    for name in _TIMES.intersection(columns):
+        for row in made:
+            row[name] = _utc(row[name])
+    if "claims" in columns:
+        for row in made:
+            for claim in row["claims"]:
+                claim["since"], claim["superseded_at"] = _utc(claim["since"]), _utc(claim["superseded_at"])
+    return made
+
+
+def _column(name: str) -> str:
+    """What is read as the column `name`."""
+    if name == "claims":
+        shown = ", ".join(f"{part} := {_read(f'c.{part}')}" for part in _CLAIM)
+        return f"[struct_pack({shown}) FOR c IN claims IF c.field IN {FIELDS}] AS claims"
+    return f"{_read(name)} AS {name}"
+
+
+def _read(name: str) -> str:
+    # DuckDB hands out a time with its zone through pytz, which takes longer than everything else about a row.
+    return f"make_timestamp(epoch_us({name}))" if name.rpartition(".")[2] in _TIMES else name
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.replace(tzinfo=UTC)

@@ -9,7 +9,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup, escape
 
 from flows.report_site import names, wording
@@ -19,9 +20,24 @@ _FILTERS = (
     wording.side, wording.when, wording.headline, wording.later, names.month_of,
 )  # fmt: skip
 
+# Longer texts are seldom met twice.
+_SHORT = 60
+
+
+class _Escaping(CodeGenerator):
+    """Leaves escaping to `finalize`, which every value passes anyway and which remembers what it made of most."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        self.write(finalize.src or "")
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        self.write(")")
+
 
 class _Rows(Environment):
     """Rows are dictionaries: their keys are looked up first, as thousands of failed attribute look-ups add up."""
+
+    code_generator_class = _Escaping
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return obj[attribute] if type(obj) is dict and attribute in obj else super().getattr(obj, attribute)
@@ -79,6 +95,14 @@ def version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _finalized(value: Any) -> Any:
+def _finalized(value: Any) -> str:
     # Markup is what the templates made themselves; all else came from outside.
-    return value if isinstance(value, Markup) else wording.shown(value)
+    if isinstance(value, Markup):
+        return value
+    text = value if type(value) is str else "" if value is None else str(value)
+    return _usual(text) if len(text) < _SHORT else str(escape(wording.shown(text)))
+
+
+@lru_cache(8192)
+def _usual(text: str) -> str:
+    return str(escape(wording.shown(text)))

@@ -138,7 +138,7 @@ PARQUET = "incidents.parquet"
 def incidents_parquet(con: Connection, year: int, path: Path) -> None:
     """Everything that is said of the launches of a year, claims included."""
     con.execute(
-        f"COPY (SELECT * EXCLUDE (digest) FROM temp.listed WHERE {_in(year)} ORDER BY incident_date, incident_id) "
+        f"COPY (SELECT * EXCLUDE (digest) FROM incidents WHERE {_in(year)} ORDER BY incident_date, incident_id) "
         f"TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
     )
 

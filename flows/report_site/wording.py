@@ -97,7 +97,8 @@ def when(row: Any) -> str:
     day: date | None = row["date"]
     if day is None:
         return f"about {row['incident_date']}"
-    return {"month": f"{day:%B %Y}", "year": f"{day:%Y}"}.get(row["date_precision"], str(day))
+    form = {"month": "%B %Y", "year": "%Y"}.get(row["date_precision"])
+    return day.strftime(form) if form else str(day)
 
 
 def headline(row: Any) -> str:
@@ -108,7 +109,7 @@ def headline(row: Any) -> str:
 
 def moment(value: Any) -> str:
     """A time as "2026-01-04 22:50 UTC", empty where there is none."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if isinstance(value, datetime) else ""
+    return f"{value.astimezone(UTC).isoformat(' ')[:16]} UTC" if isinstance(value, datetime) else ""
 
 
 def minute(value: Any) -> str:
