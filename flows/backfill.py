@@ -122,7 +122,8 @@ async def _fill_here(
         async with Ingest(settings, lake, current_run_id()) as ingest:
             source = make_source(order, ingest)
             if dry_run:
-                planned = await plan(ingest, source, whole, part, coverage)
+                async with shown(source, coverage):
+                    planned = await plan(ingest, source, whole, part, coverage)
             else:
                 await _fill_and_count(ingest, source, whole, part, coverage, order, run_id)
                 coverage = _covered(lake, part, run_id)
@@ -155,7 +156,7 @@ async def _fill_and_count(
             await _publish(counted, order, "so far")
 
     try:
-        with shown(source, coverage) as show:
+        async with shown(source, coverage) as show:
             await fill(ingest, source, whole, part, coverage, tell)
     finally:
         coverage_rows.save(

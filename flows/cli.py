@@ -24,7 +24,7 @@ _COMMANDS = {
     "extract": ("flows.commands.extraction", "Read articles as JSON lines, write launches and reactions."),
     "evaluate": ("flows.commands.extraction", "Measure the rules on labelled articles."),
     "sql": ("flows.commands.reading", "Run a query on the lake."),
-    "feeds": ("flows.commands.feeds", "List, add, remove, check, import and export feeds."),
+    "feeds": ("flows.commands.feeds", "Start, list, change, check, import and export the feed list."),
     "status": ("flows.commands.reading", "Say what the lake holds and what needs attention."),
     "export": ("flows.commands.reading", "Write tables as CSV, JSON, Parquet or one DuckDB file."),
     "incidents": ("flows.commands.incidents", "List launches resolved from all articles, and show why."),

@@ -121,8 +121,12 @@ class Ingest:
         """Keep the crawl-delay of this URL's host where its robots.txt is known; a feed needs no permission."""
         self._robots.heed(url)
 
-    async def sitemaps(self, origin: str) -> tuple[str, ...]:
-        """The sitemaps that the robots.txt of this origin names."""
+    async def sitemaps(self, origin: str) -> tuple[str, ...] | None:
+        """The sitemaps that the robots.txt of this origin names; None, and a failure, where it cannot be had."""
+        problem = await self._robots.unknown(origin)
+        if problem is not None:
+            self.report.failed.append((origin, problem))
+            return None
         return await self._robots.sitemaps(origin)
 
     async def pages(self, candidates: Sequence[Candidate]) -> list[Finding]:

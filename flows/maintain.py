@@ -11,12 +11,15 @@ from prefect import flow, task
 from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from flows.progress import told
 from flows.settings import Settings, load_settings
 from storage import archive, maintenance
 from storage.lake import Lake
 
 log = logging.getLogger("launchwire")
 
+# What the number of a step counts.
+_COUNTED = {"backup": "backups kept", "merge": "files merged", "rewrite": "files rewritten"}
 Scope = Literal["hourly", "daily", "weekly"]
 
 
@@ -45,12 +48,18 @@ async def maintain(scope: Scope = "daily", check: bool = True) -> dict[str, Any]
 
 @task(name="compact", cache_policy=NO_CACHE, persist_result=False)
 async def _compact(lake: Any, scope: Scope) -> maintenance.Report:
-    return await asyncio.to_thread(maintenance.maintain, lake, scope, now=datetime.now(UTC))
+    return await asyncio.to_thread(maintenance.maintain, lake, scope, now=datetime.now(UTC), progress=_log_step)
+
+
+def _log_step(step: maintenance.Step) -> None:
+    log.info("%s: %d %s, %.1f s", step.name, step.count, _COUNTED.get(step.name, "removed"), step.seconds)
 
 
 @task(name="check", cache_policy=NO_CACHE, persist_result=False)
 async def _check(lake: Any) -> list[maintenance.Problem]:
-    return await asyncio.to_thread(maintenance.check, lake)
+    log.info("reading every file and proving it")
+    async with told(lambda: "still reading"):
+        return await asyncio.to_thread(maintenance.check, lake)
 
 
 def size_rows(report: maintenance.Report) -> list[dict[str, Any]]:

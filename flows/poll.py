@@ -24,6 +24,7 @@ from flows.alerts import settle_run
 from flows.entries import entry_candidate, entry_key
 from flows.fetch.responses import Response
 from flows.ingest import Clock, Ingest, utc_now
+from flows.progress import told
 from flows.report import RunReport
 from flows.runs import batched, current_run_id, publish_report
 from flows.settings import Settings, load_settings
@@ -58,6 +59,8 @@ async def poll(everything: bool = False) -> dict[str, Any]:
     """
     settings = load_settings()
     report = await poll_once(settings, current_run_id(), everything=everything, run_group=_group_in_a_task)
+    if report.offline:
+        report.failed.insert(0, ("network", "no feed's host could be reached; is this machine connected?"))
     report.failed += [("alerts", why) for why in await settle_run(settings)]
     await publish_report("poll", report)
     return report.counts()
@@ -121,7 +124,7 @@ async def poll_all(
     now = ingest.clock()
     due = [s for s in states if s.status == "active"] if everything else timetable.due(states, now)
     retries = [_again(article) for article in articles.due(ingest.lake, now=now)]
-    log.info("%d of %d feeds are due; %d pages are tried again", len(due), len(states), len(retries))
+    log.info("%s", _outset(states, due, retries))
     turns = asyncio.Semaphore(GROUPS_AT_ONCE)
     quiet: list[Polled] = []
 
@@ -133,9 +136,21 @@ async def poll_all(
                 log.exception("%s failed", group.name)
                 ingest.report.failed.append((group.name, f"{type(error).__name__}: {error}"))
 
-    await asyncio.gather(*(run(group) for group in groups(due, retries)))
-    if quiet:
-        await _store(ingest, [], quiet, "poll: feeds with nothing new")
+    async with told(lambda: f"{ingest.report.polled} of {len(due)} feeds asked: {ingest.report.progress()}"):
+        await asyncio.gather(*(run(group) for group in groups(due, retries)))
+        if quiet:
+            await _store(ingest, [], quiet, "poll: feeds with nothing new")
+    if due or retries:
+        log.info("all asked: %s", ingest.report.progress())
+
+
+def _outset(states: Sequence[FeedState], due: Sequence[FeedState], retries: Sequence[Candidate]) -> str:
+    """What a poll is about to do; where nothing, when there will be something to do."""
+    if due or retries:
+        return f"{len(due)} of {len(states)} feeds are due; {len(retries)} pages are tried again"
+    coming = [state.next_poll_at for state in states if state.status == "active" and state.next_poll_at]
+    when = f"the next one is at {min(coming):%Y-%m-%d %H:%M} UTC" if coming else "all are paused or gone"
+    return f"none of {len(states)} feeds is due; {when} (`launchwire poll --all` asks at once)"
 
 
 def subscribed(state: FeedState, subscription: Subscription) -> FeedState:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from prefect import flow, task
@@ -16,6 +17,8 @@ from flows.report_site.build import build
 from flows.report_site.writer import Site
 from flows.settings import Settings, load_settings
 from storage.lake import Lake
+
+log = logging.getLogger("launchwire")
 
 
 @flow(name="publish", persist_result=False)
@@ -43,8 +46,10 @@ def build_site(lake: Lake, settings: Settings) -> tuple[Site, list[str]]:
 
     Returns the directory, and why somebody could not be told.
     """
+    log.info("joining launches into incidents, and telling of them")
     gazetteer = Gazetteer(rules(settings.packs))
     failed = settle(lake, settings, gazetteer=gazetteer)
+    log.info("bringing %s up to date", settings.published_to)
     site = build(
         lake,
         settings.published_to,

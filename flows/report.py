@@ -15,21 +15,26 @@ from storage.articles import Saved
 _SLOWEST = 5
 # Not failures: a page that the site asks not to fetch, and what a page turned out to be.
 _FINE = frozenset({"ok", "unchanged", "disallowed"})
+_NOWHERE = frozenset({"dns", "unreachable"})
 _UNREAD = frozenset({"too_slow", "crashed", "unparsable"})
 
 
 @dataclass(slots=True)
 class RunReport:
-    """`failed` holds (what, why) pairs; `host_seconds` the time that each host took to answer."""
+    """`failed` holds (what, why) pairs; `host_seconds` the time that each host took to answer; `pages` the requests for
+    pages, however they ended.
+    """
 
     polled: int = 0
     unchanged: int = 0
+    pages: int = 0
     new: int = 0
     revised: int = 0
     launches: int = 0
     reactions: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
     host_seconds: Counter[str] = field(default_factory=Counter)
+    _nowhere: int = 0
 
     def note_response(self, response: Response) -> None:
         """Count the time it took; a failed page or feed is named."""
@@ -37,6 +42,8 @@ class RunReport:
         if response.kind == "feed":
             self.polled += 1
             self.unchanged += response.outcome == "unchanged"
+            self._nowhere += response.outcome in _NOWHERE
+        self.pages += response.kind == "page"
         if response.outcome not in _FINE and response.kind in ("feed", "page"):
             self.failed.append((response.url, response.detail or response.outcome))
 
@@ -50,6 +57,24 @@ class RunReport:
         self.revised += len(saved.revised)
         self.launches += saved.launches
         self.reactions += saved.reactions
+
+    def progress(self) -> str:
+        """The figures so far that are not 0, in words."""
+        figures = {
+            "unchanged": self.unchanged,
+            "pages fetched": self.pages,
+            "articles new": self.new,
+            "revised": self.revised,
+            "launches": self.launches,
+            "reactions": self.reactions,
+            "failures": len(self.failed),
+        }
+        return ", ".join(f"{count} {name}" for name, count in figures.items() if count) or "nothing yet"
+
+    @property
+    def offline(self) -> bool:
+        """Whether no feed at all could be reached, and there were some."""
+        return self.polled > 1 and self._nowhere == self.polled
 
     def counts(self) -> dict[str, Any]:
         """The figures, JSON-ready; `failed` as sentences."""

@@ -9,6 +9,7 @@ from typing import get_args
 
 from extractors.records import Article, Finding, Quality
 from flows.differences import RuleChanges
+from flows.progress import told
 from flows.settings import Settings
 from flows.sources.archive import ArchiveSource
 from flows.spans import Span
@@ -37,6 +38,14 @@ async def reread(settings: Settings, lake: Lake, span: Span, *, from_html: bool,
     With `from_html` the archived page is read anew where there is one, else the stored text.
     """
     done = Rereading()
+    async with told(lambda: f"{span}: {done.articles} articles read, {done.touched} of them differ"):
+        await _reread_all(settings, lake, span, done, from_html=from_html, dry_run=dry_run)
+    return done
+
+
+async def _reread_all(
+    settings: Settings, lake: Lake, span: Span, done: Rereading, *, from_html: bool, dry_run: bool
+) -> None:
     source = ArchiveSource(settings.data_dir / "archive")
     with Workers(settings.workers, settings.page_seconds, settings.page_attempts, settings.packs) as workers:
         for batch in _batches(articles.between(lake, span.start, span.end)):
@@ -48,7 +57,6 @@ async def reread(settings: Settings, lake: Lake, span: Span, *, from_html: bool,
             _compare(lake, [*fresh, *pages.values()], done)
             if not dry_run:
                 _replace(lake, fresh, list(pages.values()), span, done)
-    return done
 
 
 async def _pages(

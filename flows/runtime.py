@@ -9,6 +9,7 @@ The template is made once a Prefect version and kept in the user's cache directo
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -26,6 +27,8 @@ from pathlib import Path
 
 from extractors.errors import UserError
 from flows.caching import cache_directory
+
+_log = logging.getLogger("launchwire")
 
 START_SECONDS = 180
 QUIET = {
@@ -156,6 +159,7 @@ def private_server() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="launchwire-prefect-"))
     log = home / "server.log"
     migrated = place_database(home)
+    _log.info("starting a Prefect server for this command")
     port = free_port()
     api_url = f"http://127.0.0.1:{port}/api"
     environment = {
@@ -201,6 +205,7 @@ def place_database(home: Path) -> bool:
     try:
         if not template.exists():
             cache.mkdir(parents=True, exist_ok=True)
+            _log.info("making Prefect's database, once for this version of Prefect: about 20 s")
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
                 _migrate(Path(scratch))
                 (Path(scratch) / "prefect.db").replace(template)

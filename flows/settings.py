@@ -24,6 +24,13 @@ PREFIX = "LAUNCHWIRE_"
 FILE = "launchwire.toml"
 
 
+def shipped(name: str) -> Path:
+    """A file at the top of the checkout, or its copy in the installed package."""
+    package = Path(__file__).parent
+    own = package.parent / name
+    return own if own.exists() else package / "default" / name
+
+
 class SettingsError(UserError):
     """A setting that cannot be used; the message names where it stands and what to do."""
 

@@ -139,6 +139,17 @@ def merge_subscriptions(path: Path, new: Iterable[Subscription]) -> tuple[Subscr
     return tuple(added.values())
 
 
+def start_list(path: Path, text: str) -> tuple[Subscription, ...]:
+    """Make the file, with this text; returns its feeds. Raises SubscriptionError where there is one already."""
+    if path.exists():
+        raise SubscriptionError(
+            path, None, "", "there is a list already", "Move it away first, or name another with LAUNCHWIRE_FEEDS."
+        )
+    feeds = _Document(path, text).subscriptions
+    _write(path, text, feeds)
+    return feeds
+
+
 def remove_subscription(path: Path, which: str) -> Subscription:
     """Take a feed out of the file by its URL or feed_id; returns it.
 
@@ -200,7 +211,8 @@ class _Document:
                 None,
                 "",
                 "there is no such file",
-                "Name the list with LAUNCHWIRE_FEEDS or --feeds, or start one with `launchwire feeds add URL`.",
+                "Name the list with LAUNCHWIRE_FEEDS or --feeds, or start one with `launchwire feeds add URL` or, "
+                "from the feeds that are shipped, `launchwire feeds init`.",
             ) from None
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1

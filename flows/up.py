@@ -26,7 +26,7 @@ from flows.runtime import (
     stop,
     wait_until_healthy,
 )
-from flows.settings import Settings
+from flows.settings import Settings, shipped
 
 POOL = "launchwire"
 POOL_LIMIT = 4
@@ -109,6 +109,8 @@ def _environment(settings: Settings, home: Path, api_url: str) -> dict[str, str]
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": api_url,
         "PREFECT_LOGGING_LEVEL": "INFO",
+        # What runs log is shown with them in the UI.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "launchwire",
         # prefect.yaml makes this the flows' working directory.
         "PWD": str(root),
     }
@@ -179,7 +181,16 @@ async def _prepare() -> None:
 
 def _deploy(environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(_prefect_file())],
+        [
+            sys.executable,
+            "-m",
+            "prefect",
+            "--no-prompt",
+            "deploy",
+            "--all",
+            "--prefect-file",
+            str(shipped("prefect.yaml")),
+        ],
         cwd=environment["PWD"],
         env={**os.environ, **environment},
         capture_output=True,
@@ -189,10 +200,3 @@ def _deploy(environment: dict[str, str]) -> None:
     if done.returncode:
         tail = (done.stdout + done.stderr)[-800:].strip()
         raise UpError(f"prefect.yaml could not be deployed:\n{tail}")
-
-
-def _prefect_file() -> Path:
-    """prefect.yaml of the checkout, or the copy inside the installed package."""
-    package = Path(flows.__file__).parent
-    own = package.parent / "prefect.yaml"
-    return own if own.exists() else package / "default" / "prefect.yaml"

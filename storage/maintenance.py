@@ -72,14 +72,20 @@ class Problem:
     detail: str
 
 
-def maintain(lake: Lake, round_: Round, *, now: datetime) -> Report:
+def maintain(
+    lake: Lake, round_: Round, *, now: datetime, progress: Callable[[Step], None] = lambda step: None
+) -> Report:
     """Run the hourly (merge), daily (backup, rewrite, merge, expire, clean) or weekly (orphans too) round. Each step
-    takes the lock for itself, so that writers get their turn between. Raises LakeError.
+    takes the lock for itself, so that writers get their turn between; `progress` hears of each that is done. Raises
+    LakeError.
     """
     before = sizes(lake)
-    steps = [] if round_ == "hourly" else [_timed("backup", lambda: _back_up(lake, utc(now)))]
-    for name, statement in _statements(round_, utc(now)):
-        steps.append(_timed(name, partial(_execute, lake, name, statement)))
+    work = [] if round_ == "hourly" else [("backup", partial(_back_up, lake, utc(now)))]
+    work += [(name, partial(_execute, lake, name, sql)) for name, sql in _statements(round_, utc(now))]
+    steps = []
+    for name, step in work:
+        steps.append(_timed(name, step))
+        progress(steps[-1])
     return Report(before, tuple(steps), sizes(lake))
 
 

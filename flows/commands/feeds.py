@@ -12,12 +12,13 @@ import click
 
 from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
 from flows.opml import export_opml, import_opml
-from flows.settings import Settings
+from flows.settings import Settings, shipped
 from flows.subscriptions import (
     add_subscription,
     load_subscriptions,
     merge_subscriptions,
     remove_subscription,
+    start_list,
     subscription,
 )
 from flows.terminal import console, safe, table
@@ -28,12 +29,25 @@ from storage.lake import Lake
 
 @click.group()
 def feeds() -> None:
-    """List, add, remove, check, import and export the feeds of feeds.toml.
+    """Start, list, change, check, import and export the feeds of feeds.toml.
 
     \b
     Example:
       launchwire feeds add https://news.example/world
     """
+
+
+@feeds.command()
+@with_settings
+def init(settings: Settings) -> None:
+    """Start feeds.toml with the feeds that are shipped: four dozen desks, agencies and trade papers.
+
+    \b
+    Example:
+      launchwire feeds init
+    """
+    started = start_list(settings.feeds, shipped("feeds.toml").read_text(encoding="utf-8"))
+    click.echo(f"{settings.feeds} lists {len(started)} feeds; `launchwire poll` asks them")
 
 
 @feeds.command("list")

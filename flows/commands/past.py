@@ -63,12 +63,13 @@ def backfill(
             late_days=late_days, dry_run=dry_run,
         )  # fmt: skip
         rows = [[row[name] for name in _COLUMNS] for row in counts.pop("coverage") if any(list(row.values())[1:])]
-        console().print(table(f"{start} to {end} from {source}", _COLUMNS, rows))
+        if rows:
+            console().print(table(f"{start} to {end} from {source}", _COLUMNS, rows))
         for remark in counts.pop("remarks"):
             click.echo(f"note: {safe(remark)}", err=True)
         if dry_run:
             took = timedelta(seconds=counts.pop("seconds"))
-            click.echo(f"{counts.pop('requests')} requests would be made; they take about {took} (h:mm:ss)")
+            click.echo(f"requests that would be made: {counts.pop('requests')}; they take about {took} (h:mm:ss)")
         return counts
 
     return _run(settings, run)
@@ -98,7 +99,8 @@ def reextract(settings: Settings, start: date, end: date, from_html: bool, dry_r
         counts: dict[str, Any] = await flow(start=start, end=end, from_html=from_html, dry_run=dry_run)
         rules = counts.pop("rules")
         title = f"{start} to {end}: {'what would change' if dry_run else 'what changed'}"
-        console().print(table(title, _RULE_COLUMNS, [[row[name] for name in _RULE_COLUMNS] for row in rules]))
+        if rules:
+            console().print(table(title, _RULE_COLUMNS, [[row[name] for name in _RULE_COLUMNS] for row in rules]))
         for remark in counts.pop("remarks"):
             click.echo(f"note: {safe(remark)}", err=True)
         return counts

@@ -138,7 +138,7 @@ _COUNTS = """
            (SELECT max(published_date) FROM articles) AS last_day,
            (SELECT count(*) FROM articles WHERE quality = 'none') AS without_text,
            (SELECT count(*) FROM articles WHERE retry_at IS NOT NULL) AS to_retry,
-           (SELECT max(fetched_at) FROM fetches) AS last_request
+           (SELECT date_trunc('second', max(fetched_at)) FROM fetches) AS last_request
 """
 _TROUBLED = """
     SELECT source, status, last_outcome, failures, next_poll_reason FROM feed_health

@@ -111,6 +111,7 @@ def publish(settings: Settings, publish_dir: Path | None) -> int:
 def _verify(settings: Settings) -> int:
     from storage.maintenance import check
 
+    click.echo("reading every file of the lake", err=True)
     with Lake.open(settings.lake(), create=False) as lake:
         problems = check(lake)
     for problem in problems:

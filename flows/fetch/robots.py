@@ -131,6 +131,12 @@ class Robots:
         good = dict.fromkeys(url for url in urls if _origin(url) is not None)
         return tuple(good)[:MOST_SITEMAPS]
 
+    async def unknown(self, url: str) -> str | None:
+        """Why the rules of this URL's host cannot be known now, None where they are."""
+        origin = _origin(url)
+        copy = await self._copy(origin) if origin is not None else None
+        return copy.note if copy is not None and copy.rules is None else None
+
     async def _copy(self, origin: str) -> _Copy:
         async with self._locks.setdefault(origin, asyncio.Lock()):
             copy = self._copies.get(origin) or self._load(origin)

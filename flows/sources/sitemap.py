@@ -36,6 +36,7 @@ class SitemapSource:
         self.remarks: list[str] = []
         self._ingest = ingest
         self._sites = selection.sites
+        self._without: list[str] = []
 
     async def leads(self, whole: Span, part: Span) -> AsyncIterator[Lead]:
         """Leads by date, each address once."""
@@ -44,6 +45,8 @@ class SitemapSource:
             async for lead in self._leads_of(site, whole):
                 if lead.day in part:
                     found.setdefault(lead.candidate.url, lead)
+        if self._without:
+            self.remarks.append(f"no sitemap is named in the robots.txt of {', '.join(self._without)}")
         self.total = len(found)
         for lead in sorted(found.values(), key=lambda lead: (lead.day, lead.candidate.url)):
             yield lead
@@ -58,8 +61,10 @@ class SitemapSource:
 
     async def _leads_of(self, site: Site, span: Span) -> AsyncIterator[Lead]:
         named = await self._ingest.sitemaps(site.origin)
+        if named is None:
+            return
         if not named:
-            self.remarks.append(f"{site.origin}: its robots.txt names no sitemap")
+            self._without.append(site.origin)
         undated = 0
         async for sitemap in self._files(site, named, span):
             for entry in sitemap.urls:

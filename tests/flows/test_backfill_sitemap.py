@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from past import Backfill, days, query, rows, settings
+from pytest_httpserver import HTTPServer
 
 from extractors.records import SitemapUrl
 from flows.demo import DemoSite
@@ -73,10 +74,14 @@ def test_parts_ask_for_no_page_twice(data: Path, site: DemoSite) -> None:
     assert len(paths) == len(set(paths))
 
 
-def test_a_site_without_sitemaps_and_one_that_fails_are_named(data: Path, tmp_path: Path) -> None:
-    (data / "feeds.toml").write_text('[[feed]]\nurl = "http://127.0.0.9:9/rss"\nsource = "Gone"\n')
-    done = Backfill(settings(data), Order("sitemap"), WEEK)
-    assert any("127.0.0.9" in remark and "no sitemap" in remark for remark in done.source.remarks)
+def test_a_site_without_sitemaps_is_noted_and_one_without_answer_has_failed(data: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow:\n")
+    bare = httpserver.url_for("").rstrip("/")
+    done = Backfill(settings(data), Order("sitemap", sites=("http://127.0.0.9:9", bare)), WEEK)
+    assert done.source.remarks == [f"no sitemap is named in the robots.txt of {bare}"]
+    ((what, why),) = done.report.failed
+    assert what == "http://127.0.0.9:9"
+    assert "cannot be had" in why
     assert done.totals["candidates"] == 0
 
 

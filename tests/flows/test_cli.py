@@ -256,6 +256,15 @@ def test_sql_as_of_shows_the_past(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_shipped_feeds_start_a_list_and_leave_one_alone(tmp_path: Path) -> None:
+    assert "feeds init" in sentence(launchwire("poll", cwd=tmp_path))
+    assert launchwire("feeds", "init", cwd=tmp_path).returncode == 0
+    shipped = (tmp_path / "feeds.toml").read_bytes()
+    assert shipped.count(b"[[feed]]") > 40
+    assert "a list already" in sentence(launchwire("feeds", "init", cwd=tmp_path))
+    assert (tmp_path / "feeds.toml").read_bytes() == shipped
+
+
 def test_feeds_list_and_remove_work_without_a_lake(tmp_path: Path) -> None:
     feeds = tmp_path / "feeds.toml"
     feeds.write_text(
