@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from extractors.document import Document
 from extractors.grammar import Grammar
 from extractors.nounphrases import IN_SPACE, NounPhrase
-from extractors.text import Sentence, word_set
+from extractors.text import Sentence, Word, word_set
 
 
 class Chunk(NamedTuple):
@@ -80,6 +80,7 @@ class Chunker:
     def _row(self, sentence: Sentence) -> Row:
         words = self._doc.words_in(sentence.start, sentence.end)
         at_span = bisect_left(self._span_starts, sentence.start)
+        lows = [word.low for word in words]
         chunks: list[Chunk] = []
         at = 0
         while at < len(words):
@@ -90,14 +91,12 @@ class Chunker:
                     at += 1
                 at_span += 1
                 continue
-            length, name = self._word_class(words, at, span.start if span else sentence.end)
-            last = words[at + length - 1]
-            low = " ".join(word.low for word in words[at : at + length])
-            chunks.append(Chunk(name, words[at].start, last.end, None, low))
+            length, name = self._word_class(words, lows, at, span.start if span else sentence.end)
+            low = lows[at] if length == 1 else " ".join(lows[at : at + length])
+            chunks.append(Chunk(name, words[at].start, words[at + length - 1].end, None, low))
             at += length
         chunks.append(Chunk("STOP", sentence.end, sentence.end, None, ""))
-        alphabet = self._rules.alphabet
-        return Row(sentence, chunks, "".join(alphabet[chunk.name] for chunk in chunks))
+        return Row(sentence, chunks, self._rules.alphabet.code([chunk.name for chunk in chunks]))
 
     def _span_chunk(self, span: Chunk, before: Sequence[Chunk]) -> Chunk:
         """A state after a preposition of place is a place ("into Israel"), unless it is the agent after "by"."""
@@ -107,18 +106,16 @@ class Chunker:
                 return span._replace(name="PLACE")
         return span
 
-    def _word_class(self, words: Sequence[Any], at: int, limit: int) -> tuple[int, str]:
+    def _word_class(self, words: Sequence[Word], lows: Sequence[str], at: int, limit: int) -> tuple[int, str]:
         """(number of words, class) of the longest listed phrase at `at` that ends before `limit`."""
-        low = words[at].low
-        following = words[at + 1].low if at + 1 < len(words) else ""
-        for phrase, name in self._rules.phrases.get(low, ()):
-            if len(phrase) > 1 and phrase[1] != following:
-                continue
-            if all(
-                at + i < len(words) and words[at + i].low == word and words[at + i].start < limit
-                for i, word in enumerate(phrase)
-            ):
-                noun = self._is_noun(words, at) if name == "LAUNCH" else low == "land" and self._is_soil(words, at)
+        low = lows[at]
+        listed = self._rules.phrases.get(low)
+        if listed is not None:
+            following = lows[at + 1] if at + 1 < len(lows) else ""
+            for phrase, name in listed:
+                if len(phrase) > 1 and (phrase[1] != following or not _continues(phrase, words, lows, at, limit)):
+                    continue
+                noun = self._is_noun(lows, at) if name == "LAUNCH" else low == "land" and self._is_soil(lows, at)
                 return len(phrase), "WORD" if noun else name
         if low == ",":
             return 1, "COMMA"
@@ -130,27 +127,33 @@ class Chunker:
             return 1, "NOT"
         return 1, "VERB" if self._is_past(words, at) else "WORD"
 
-    def _is_noun(self, words: Sequence[Any], at: int) -> bool:
+    def _is_noun(self, lows: Sequence[str], at: int) -> bool:
         """Whether a base form is no verb there: "the fire", "on fire", "in the discharge of"."""
-        return bool(at and words[at - 1].low in _BEFORE_NOUNS and words[at - 1].low not in ("to", "no"))
+        return bool(at and lows[at - 1] in _BEFORE_NOUNS and lows[at - 1] not in ("to", "no"))
 
-    def _is_soil(self, words: Sequence[Any], at: int) -> bool:
+    def _is_soil(self, lows: Sequence[str], at: int) -> bool:
         """Whether "land" is no verb: "noise, land and jobs", "by land", "the land"."""
-        before = words[at - 1].low if at else ""
+        before = lows[at - 1] if at else ""
         return before in (",", "or", "by", "over", "on", "in", "of", "the", "farm", "this", "its", "their")
 
-    def _is_past(self, words: Sequence[Any], at: int) -> bool:
+    def _is_past(self, words: Sequence[Word], at: int) -> bool:
         """Whether word `at` looks like a past form that no list names: what it says is settled by what stands around
         it.
         """
         low = words[at].low
+        if not low.endswith("ed") and low not in _IRREGULAR_PAST:
+            return False
         if at and words[at - 1].low in _BEFORE_NOUNS:
             return False
-        if low in _IRREGULAR_PAST:
-            return True
-        return len(low) > 4 and low.endswith("ed") and "-" not in low and bool(words[at].text.islower())
+        return low in _IRREGULAR_PAST or (len(low) > 4 and "-" not in low and words[at].text.islower())
 
 
-def _inside_word(words: Sequence[Any], at: int) -> bool:
+def _continues(phrase: Sequence[str], words: Sequence[Word], lows: Sequence[str], at: int, limit: int) -> bool:
+    """Whether all words of the phrase stand at `at`, before `limit`."""
+    end = at + len(phrase)
+    return end <= len(words) and words[end - 1].start < limit and tuple(lows[at:end]) == phrase
+
+
+def _inside_word(words: Sequence[Word], at: int) -> bool:
     """Whether a hyphen joins what stands around it ("60-kg") and parts nothing."""
     return 0 < at < len(words) - 1 and words[at - 1].end == words[at].start and words[at].end == words[at + 1].start

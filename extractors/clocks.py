@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from extractors.hints import Hints
 from extractors.quantities import number
 
 
@@ -44,30 +45,72 @@ _NO_LENGTH = (
     r"(?!\s?(?:k?m\b|kilo|miles?|met(?:er|re)|feet|ft\b|per\s?cent|%|degrees|points|mil|bil|tonnes|tons|knots|mph|dollars"
     r"|euros|pounds|rupees|crore|sites|people|places|others|minutes|seconds|times|of\b|and\b|to\b|-|°|,\d))"
 )
-_CLOCKS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
+_LEADS = ("at", "about", "around", "roughly", "approximately", "exactly", "precisely", "just")
+
+
+def _after_digit(*marks: str) -> tuple[str, ...]:
+    return tuple(digit + mark for digit in "0123456789" for mark in marks)
+
+
+# Each with its hints: words or marks of which a match must hold one. Of readings that begin together the first wins.
+_CLOCKS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (
+        _after_digit("am", "a.m", "pm", "p.m", " am", " a.m", " pm", " p.m"),
         rf"(?<![\w.:])(?P<h>1[0-2]|0?\d)(?:[:.](?P<m>[0-5]\d))?(?::\d\d)?{_HALF}(?!\w){_ZONE}",
+    ),
+    (
+        _after_digit(":"),
         rf"(?<![\w.:,-])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::\d\d)?(?:\s?(?:hours|hrs|h)\b|(?=z\b))?"
         rf"(?![\w:](?<!z))(?!\s(?:minutes|into)\b){_DAYTIME}?(?P<zulu>z\b)?{_ZONE}",
+    ),
+    (
+        _after_digit("h", " h", "z", " z", " gmt", " utc", " kst", " jst", " ist", " local"),
         rf"(?<![\w.:,-])(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)(?:\s?(?:hours|hrs|h)\b|(?P<zulu>z\b)"
         rf"|(?=\s(?:gmt|utc|kst|jst|ist|z|local)\b)){_ZONE}",
+    ),
+    (
+        tuple(f"{lead} {digit}" for lead in _LEADS for digit in "012"),
         rf"\bat\s{_ABOUT}(?!20[0-4]\d|19[45]\d)(?P<h>0\d|1\d|2[0-3])(?P<m>[0-5]\d)(?=[\s,.;)]|$){_NO_LENGTH}{_ZONE}",
+    ),
+    (
+        _after_digit("h"),
         rf"(?<![\w.:,-])(?P<h>[01]?\d|2[0-3])h(?P<m>[0-5]\d)?\b{_ZONE}",
+    ),
+    (
+        _after_digit("."),
         rf"(?<![\w.:,-])(?P<h>1[0-2]|0?\d)\.(?P<m>[0-5]\d){_DAYTIME}{_ZONE}",
+    ),
+    (
+        _after_digit("."),
         rf"{_AT}(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?=\s|[,;)]|\.(?!\d)|$){_NO_LENGTH}(?:\s(?:hours|hrs)\b)?{_ZONE}",
+    ),
+    (
+        tuple(
+            f"{join} {hour}"
+            for join in ("past", "to", "before", "after")
+            for hour in (*_HOUR_WORDS, "noon", "midnight")
+        ),
         rf"\b(?P<past>half|(?:a\s)?quarter|{_HOUR_WORD}|twenty|twenty-five)\s(?P<mins>minutes\s)?(?P<to>past|to|before|after)\s"
         rf"(?P<hw>{_HOUR_WORD}|noon|midnight)\b{_DAYTIME}?{_ZONE}",
+    ),
+    (
+        tuple(f"half {hour}" for hour in _HOUR_WORDS),
         rf"\b(?P<past>half)\s(?P<hw>{_HOUR_WORD}){_DAYTIME}{_ZONE}",
+    ),
+    (
+        ("morning", "afternoon", "evening", "night"),
         rf"{_AT}(?P<hw>{_HOUR_WORD}|\d{{1,2}})(?:\so'clock)?{_DAYTIME}{_ZONE}",
+    ),
+    (
+        ("sharp", "o'clock"),
         rf"{_AT}(?P<hw>{_HOUR_WORD}|\d{{1,2}})\s(?P<sharp>sharp|o'clock)\b{_ZONE}",
+    ),
+    (
+        ("noon", "midday", "midnight"),
         rf"\b(?:12\s)?(?P<noon>noon|midday|midnight)\b{_ZONE}",
-    )
+    ),
 )
-_CLOCK_TRIGGER = re.compile(
-    r"\d[ap]\.?m|\d\s?[ap]\.?m|\d[:.]\d\d|\b\d{4}|\dh\b|\dh\d|noon|midday|midnight|o'clock|sharp|morning|evening|half|past"
-    r"|night|to "
-)
+_HINTS = Hints((hints, (rank, re.compile(pattern, re.IGNORECASE))) for rank, (hints, pattern) in enumerate(_CLOCKS))
 _HEDGE = re.compile(
     r"(?:shortly|just|soon|minutes?|hours?|sometime|well|moments|a\slittle|not\slong|immediately|half\san\shour|\w+)\s(?:before|after)\s(?:about\s|around\s)?$"
     r"|(?:^|\s)(?:before|after|until|till|by|since|between|(?:earlier|sooner|later)\sthan|as\s(?:early|late)\sas)\s(?:about\s|around\s)?$"
@@ -85,11 +128,12 @@ _LATE = re.compile(r"\b(?:afternoon|evening|tonight|night|dusk|sunset|nightfall)
 def find_times(text: str, start: int = 0, end: int | None = None) -> list[FoundTime]:
     """Clock times in `text[start:end]`, in order and without overlap."""
     stop = len(text) if end is None else end
-    if not _CLOCK_TRIGGER.search(text[start:stop].lower()):
+    likely = _HINTS.in_text(text[start:stop])
+    if not likely:
         return []
     late = _LATE.search(text, start, stop) is not None
     candidates: list[tuple[int, int, FoundTime]] = []
-    for rank, pattern in enumerate(_CLOCKS):
+    for rank, pattern in likely:
         for match in pattern.finditer(text, start, stop):
             found = _found_time(text, match, start, late=late)
             if found is not None:

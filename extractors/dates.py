@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 
 from extractors.feasts import NAMES as _FEASTS
 from extractors.feasts import day_of
+from extractors.hints import Hints
 from extractors.quantities import number
 from extractors.records import Precision
 
@@ -313,11 +314,14 @@ _COUNTED = (  # what "on the 14th" may count
 _NTH = r"(?P<day>[1-9]|[12]\d|3[01])(?:st|nd|rd|th)"
 _WINDOW = r"(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?(?!\w))?"
 
-# Each with words one of which a text must hold in lower case for the pattern to be worth trying.
+_DIGITS = "0123456789"
+_NUMBERED = tuple(digit + mark for digit in _DIGITS for mark in ("th", "st", "nd", "rd"))
+
+# Each with its hints: words or marks of which a match must hold one.
 _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
     (("19", "20"), _compiled(r"(?P<y>(?:19|20)\d\d)[-/.](?P<m>\d\d)[-/.](?P<d>\d\d)"), _iso_day),
     (
-        ("/", "-", "."),
+        tuple(digit + mark for digit in _DIGITS for mark in "/-."),
         _compiled(
             r"(?P<a>\d\d?)(?P<mark>[/.-])(?P<b>\d\d?)(?P=mark)(?P<year>(?:19|20)\d\d)(?![./\d])"
             r"|(?<![./])(?P<a2>\d\d?)/(?P<b2>\d\d?)/(?P<year2>\d\d)(?![./\d])|on\s(?!9/11)(?P<a3>\d\d?)/(?P<b3>\d\d?)(?![/.]?\d)"
@@ -354,7 +358,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
         _weekday_date,
     ),
     (
-        ("th", "st", "nd", "rd"),
+        _NUMBERED,
         _compiled(
             rf"(?:(?P<lead>on|since|until|and|between|from)\s)?the\s{_NTH}"
             rf"(?:\s(?P<of>of\s(?:last|this|next|the|that)\smonth)|{_NO_NOUN}|(?(lead)(?!\s(?:{_COUNTED}))|(?!)))"
@@ -362,13 +366,13 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
         _day_of_month,
     ),
     (
-        ("th", "st", "nd", "rd"),
+        _NUMBERED,
         _compiled(rf"{_WEEKDAY},?\s(?:the\s)?{_NTH}{_NO_NOUN}"),
         _day_of_month,
     ),
     (("on the ",), _compiled(rf"on\sthe\s{_DAY_IN_WORDS}(?=[,.;]|$)"), _day_of_month),
     (
-        ("eve", "day", "christmas", "thanksgiving", "july", "night", "pentecost", "halloween", "juneteenth"),
+        tuple(max(name.split(), key=len) for name in _FEASTS),
         _compiled(
             r"(?P<off>(?:the\s)?eve\sof\s(?:the\s)?|(?:the\s)?(?:day|night|evening)\s(?:before|after)\s(?:the\s)?)?"
             rf"(?<!orthodox\s)(?P<feast>{_FEAST})(?!\sagreement|\saccords?)(?:,?\s{_YEAR})?"
@@ -424,6 +428,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
         _year_alone,
     ),
 )  # fmt: skip
+_HINTS = Hints((hints, (pattern, build)) for hints, pattern, build in _FINDERS)
 
 
 def find_dates(text: str, start: int = 0, end: int | None = None) -> list[FoundDate]:
@@ -431,11 +436,9 @@ def find_dates(text: str, start: int = 0, end: int | None = None) -> list[FoundD
     wins.
     """
     stop = len(text) if end is None else end
-    low = text[start:stop].lower()
     candidates = [
         found
-        for hints, pattern, build in _FINDERS
-        if any(hint in low for hint in hints)
+        for pattern, build in _HINTS.in_text(text[start:stop])
         for match in pattern.finditer(text, start, stop)
         if (found := build(match)) is not None
     ]

@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from extractors.compiled import compiled
 from extractors.entries import Rule
 from extractors.packs import Packs
-from extractors.patterns import Alphabet, Frame, PatternError, compile_pattern
+from extractors.patterns import Alphabet, Frame, PatternError, compile_frame
 
 # What the engine itself finds, beside the word classes of the pack.
 ENGINE_CLASSES = (
@@ -119,10 +118,6 @@ def _frames(rules: Mapping[str, Rule], alphabet: Alphabet) -> Iterator[Frame]:
     for rule in rules.values():
         for pattern in rule.patterns:
             try:
-                yield Frame(rule.id, compile_pattern(pattern, alphabet, _STOPS), _says(rule))
+                yield compile_frame(rule.id, pattern, alphabet, _STOPS, dict(rule.set))
             except PatternError as error:
                 raise PatternError(f"rule {rule.id}: {error}") from None
-
-
-def _says(rule: Rule) -> Mapping[str, Any]:
-    return dict(rule.set)

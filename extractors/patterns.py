@@ -17,7 +17,7 @@ linear in the number of chunks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 
@@ -46,6 +46,10 @@ class Alphabet:
     def __getitem__(self, name: str) -> str:
         return self._characters[name]
 
+    def code(self, names: Iterable[str]) -> str:
+        """The characters of the classes `names`."""
+        return "".join(map(self._characters.__getitem__, names))
+
     def __contains__(self, name: str) -> bool:
         return name in self._characters
 
@@ -56,15 +60,39 @@ class Alphabet:
 
 @dataclass(frozen=True)
 class Frame:
-    """A compiled pattern of a rule: `expression` has one named group for each slot; `says` is the rule's `set`."""
+    """A compiled pattern of a rule: `expression` has one named group for each slot; `says` is the rule's `set`.
+
+    `needs`: for each item that must be there the characters of which it needs one, the rarest first.
+    """
 
     rule: str
     expression: re.Pattern[str]
+    needs: tuple[frozenset[str], ...]
     says: Mapping[str, object]
 
+    def may_match(self, characters: Set[str]) -> bool:
+        """Whether a row of these characters has all that the pattern cannot do without."""
+        return not any(map(characters.isdisjoint, self.needs))
 
-def compile_pattern(pattern: str, alphabet: Alphabet, stops: Iterable[str]) -> re.Pattern[str]:
-    """The expression for a pattern. Raises PatternError for an unknown class or an item that is not in the language."""
+
+def compile_frame(
+    rule: str, pattern: str, alphabet: Alphabet, stops: Iterable[str], says: Mapping[str, object]
+) -> Frame:
+    """A pattern compiled. Raises PatternError for an unknown class or an item that is not in the language."""
+    return Frame(rule, _expression(pattern, alphabet, stops), _needs(pattern, alphabet), says)
+
+
+_EVERYWHERE = frozenset({"WORD", "ACTOR", "OWNER", "WEAPON", "LAUNCHNOUN", "PRONOUN", "COMMA", "DATE"})
+
+
+def _needs(pattern: str, alphabet: Alphabet) -> tuple[frozenset[str], ...]:
+    items = [match for item in pattern.split() if (match := _ITEM.fullmatch(item))]
+    listed = [item["classes"].split("|") for item in items if not item["not"] and not item["optional"]]
+    listed.sort(key=lambda names: (len(_EVERYWHERE.intersection(names)), len(names)))
+    return tuple(frozenset(map(alphabet.__getitem__, names)) for names in listed)
+
+
+def _expression(pattern: str, alphabet: Alphabet, stops: Iterable[str]) -> re.Pattern[str]:
     stopping = "".join(alphabet[name] for name in stops if name in alphabet)
     parts = [_item(item, alphabet, stopping) for item in pattern.split()]
     if not parts:

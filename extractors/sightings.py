@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -284,11 +284,14 @@ class SightingFinder:
         names = {chunk.name for chunk in row.chunks}
         if not names & _HOLDERS or self._asks(row):
             return []
-        guarded = self._guarded(row)
+        classes = set(row.code)
+        guarded: Mapping[int, Mapping[str, str]] | None = None
         found: list[tuple[int, Sighting]] = []
         used: set[int] = set()
         refused: set[int] = set()
         for frame in self._rules.frames:
+            if not frame.may_match(classes):
+                continue
             for match in frame.expression.finditer(row.code):
                 slots = {name: match.start(name) for name in match.groupdict() if match.start(name) >= 0}
                 trigger = slots.get("verb", slots.get("noun", slots.get("weapon", -1)))
@@ -296,6 +299,7 @@ class SightingFinder:
                 if {trigger, weapon} & used:
                     continue
                 used.update({trigger, weapon} - {-1})
+                guarded = self._guarded(row, classes) if guarded is None else guarded
                 effects = {**guarded.get(weapon, {}), **guarded.get(trigger, {})}
                 sighting = self._judged(row, frame.rule, frame.says, trigger, weapon, effects)
                 if sighting is not None:
@@ -335,11 +339,11 @@ class SightingFinder:
     def _asks(self, row: Row) -> bool:
         return self._doc.normal[row.sentence.end - 1] == "?"
 
-    def _guarded(self, row: Row) -> dict[int, dict[str, str]]:
+    def _guarded(self, row: Row, classes: Set[str]) -> dict[int, dict[str, str]]:
         """Chunk index -> {guard id: effect} of the guards that fire there."""
         fired: dict[int, dict[str, str]] = {}
         for guard in self._rules.guards:
-            for match in guard.expression.finditer(row.code):
+            for match in guard.expression.finditer(row.code) if guard.may_match(classes) else ():
                 fired.setdefault(match.start("at"), {})[guard.rule] = str(guard.says.get("effect", "drop"))
         return fired
 

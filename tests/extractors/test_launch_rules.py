@@ -6,7 +6,7 @@ import pytest
 
 from extractors.launch_checks import check_launch_rules
 from extractors.packs import default_packs
-from extractors.patterns import Alphabet, PatternError, compile_pattern
+from extractors.patterns import Alphabet, PatternError, compile_frame
 
 
 def test_every_example_of_every_rule_holds() -> None:
@@ -31,14 +31,14 @@ def test_every_frame_has_both_kinds_of_examples() -> None:
 )
 def test_a_broken_pattern_names_its_item(pattern: str, named: str) -> None:
     with pytest.raises(PatternError, match=named.replace("(", r"\(").replace(")", r"\)")):
-        compile_pattern(pattern, Alphabet(["STOP", "ACTOR", "WEAPON"]), ["STOP"])
+        compile_frame("rule", pattern, Alphabet(["STOP", "ACTOR", "WEAPON"]), ["STOP"], {})
 
 
 def test_gaps_stop_at_stops_and_wide_gaps_only_at_ends() -> None:
     alphabet = Alphabet(["STOP", "ACTOR", "WEAPON", "WORD", "COMMA"])
-    narrow = compile_pattern("ACTOR ~3 WEAPON", alphabet, ["STOP", "COMMA"])
-    wide = compile_pattern("ACTOR ~~3 WEAPON", alphabet, ["STOP", "COMMA"])
-    code = "".join(alphabet[name] for name in ("ACTOR", "COMMA", "WORD", "WEAPON"))
+    narrow = compile_frame("rule", "ACTOR ~3 WEAPON", alphabet, ["STOP", "COMMA"], {}).expression
+    wide = compile_frame("rule", "ACTOR ~~3 WEAPON", alphabet, ["STOP", "COMMA"], {}).expression
+    code = alphabet.code(["ACTOR", "COMMA", "WORD", "WEAPON"])
     assert narrow.search(code) is None
     assert wide.search(code) is not None
     assert wide.search(code.replace(alphabet["COMMA"], alphabet["STOP"])) is None
