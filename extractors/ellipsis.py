@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from extractors.document import Document
 from extractors.nounphrases import Determiner, NounPhrase
-from extractors.quantities import Count, read_count
+from extractors.quantities import Count, may_open_count, read_count
 from extractors.text import word_set
 
 _ONES = word_set("one another")
@@ -57,7 +57,8 @@ class _Finder:
     def find(self) -> Iterator[NounPhrase]:
         at = 0
         while at < len(self._words):
-            stands = self._stands_for_one(at)
+            low = self._words[at].low
+            stands = self._stands_for_one(at) if low in _ONES or may_open_count(low) else None
             if stands is None or self._covered(at):
                 at += 1
                 continue

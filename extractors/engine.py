@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from extractors.document import Document
+from extractors.garbage import no_collection
 from extractors.launches import FoundLaunch, LaunchReading, find_launches
 from extractors.packs import Packs, default_packs
 from extractors.reactions import find_reactions
@@ -68,11 +69,12 @@ def explain(
     text = text[:_LONGEST]
     if not (_GATE.search(text.lower()) or _GATE.search(title.lower())):
         return Account(Extraction((), (), packs.version, None))
-    document = Document(text, title=title, published=published, packs=packs)
-    if document.language not in ("en", None):
-        return Account(Extraction((), (), packs.version, document.language))
-    reading = find_launches(document)
-    reactions = find_reactions(document, reading.found)
+    with no_collection():
+        document = Document(text, title=title, published=published, packs=packs)
+        if document.language not in ("en", None):
+            return Account(Extraction((), (), packs.version, document.language))
+        reading = find_launches(document)
+        reactions = find_reactions(document, reading.found)
     launches = tuple(found.launch for found in reading.found)
     return _account(text, Extraction(launches, reactions, packs.version, document.language), reading)
 

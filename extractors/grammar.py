@@ -10,7 +10,7 @@ from functools import lru_cache
 from extractors.compiled import compiled
 from extractors.entries import Rule
 from extractors.packs import Packs
-from extractors.patterns import Alphabet, Frame, PatternError, compile_frame
+from extractors.patterns import Alphabet, Frame, FrameBook, PatternError, compile_frame
 
 # What the engine itself finds, beside the word classes of the pack.
 ENGINE_CLASSES = (
@@ -39,8 +39,8 @@ class Grammar:
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     strong: frozenset[str]
     weak: frozenset[str]
-    frames: tuple[Frame, ...]
-    guards: tuple[Frame, ...]
+    frames: FrameBook
+    guards: FrameBook
     words: frozenset[tuple[str, ...]]
     noun_openers: frozenset[str]
     cues: tuple[Cue, ...]
@@ -72,8 +72,8 @@ def _grammar(packs: Packs) -> Grammar:
         phrases,
         strong,
         weak,
-        tuple(_frames(rules, alphabet)),
-        tuple(_frames(packs.rules["guards"], alphabet)),
+        FrameBook(_frames(rules, alphabet)),
+        FrameBook(_frames(packs.rules["guards"], alphabet)),
         frozenset(listed),
         frozenset(noun.split()[0] for noun in strong | weak),
         tuple(_cue(rule) for rule in rules.values() if "cue" in rule.set),

@@ -11,11 +11,9 @@ stays outside of the mention.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -41,6 +39,7 @@ from extractors.entries import (
     Weapon,
 )  # fmt: skip
 from extractors.errors import PackError
+from extractors.garbage import no_collection
 
 if TYPE_CHECKING:
     from extractors.packfiles import PackFile
@@ -353,18 +352,6 @@ def _merge(entries: dict[type[Entry], dict[str, Entry]], rules: Mapping[str, Any
             rules[file.pack][name] = rule
 
 
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Thousands of small objects that all stay make the collector run for nothing: it would double the load time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def load_packs(extra: Sequence[Path] = ()) -> Packs:
     """Our packs, then those of each directory (or file) in `extra`, later ones winning. Raises PackError."""
     paths = sorted(PACKS_DIR.glob("*.yaml"))
@@ -373,7 +360,7 @@ def load_packs(extra: Sequence[Path] = ()) -> Packs:
             raise PackError(place, 1, "", "there is no such pack directory", "Correct the path or make the directory")
         paths += sorted([*place.glob("*.yaml"), *place.glob("*.yml")]) if place.is_dir() else [place]
     sources = [(path, _bytes(path)) for path in paths]
-    with _no_garbage_collection():
+    with no_collection():
         return compiled("packs", version_of(sources), lambda: _read(sources))
 
 

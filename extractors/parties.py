@@ -45,6 +45,12 @@ _TOGETHER = word_set(
     "allies partners neighbours neighbors capitals governments countries nations leaders ministers states"
 )
 
+# Words that can stand for a party.
+_STANDING = (
+    _PERSON_PRONOUNS | _BODY_PRONOUNS | _SPEAKER_PRONOUNS | _OWN_SIDE | _COUNTS.keys() | _TOGETHER
+    | _STATEMENTS | BODY_NOUNS | _GROUP_NOUNS | {"guard", "guards"}
+)  # fmt: skip
+
 
 def _issuer(parties: Sequence[Party], words: Sequence[Word]) -> Actor | None:
     """ "Statement by U.S. Indo-Pacific Command: …": who is named before the colon of the paragraph's first sentence."""
@@ -173,7 +179,11 @@ class PartyFinder:
                 parties.append(starting[index])
                 self._note(starting[index], words)
                 self._note_together(parties, words)
-            elif index not in covered and not _is_of_stranger(words, index, parties):
+            elif (
+                word.low.removesuffix("'s") in _STANDING
+                and index not in covered
+                and not _is_of_stranger(words, index, parties)
+            ):
                 for actor in self._meant(words, index):
                     standing = replace(actor, start=word.start, end=word.end, modifier=word.low.endswith("'s"))
                     guessed = actor.name in self._memory.guessed

@@ -17,7 +17,7 @@ linear in the number of chunks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 
@@ -70,9 +70,27 @@ class Frame:
     needs: tuple[frozenset[str], ...]
     says: Mapping[str, object]
 
-    def may_match(self, characters: Set[str]) -> bool:
-        """Whether a row of these characters has all that the pattern cannot do without."""
-        return not any(map(characters.isdisjoint, self.needs))
+
+class FrameBook:
+    """Frames in order, indexed by the rarest class that each must have."""
+
+    def __init__(self, frames: Iterable[Frame]) -> None:
+        self._frames = tuple(frames)
+        self._by_rarest: dict[str, list[int]] = {}
+        for number, frame in enumerate(self._frames):
+            for character in frame.needs[0]:
+                self._by_rarest.setdefault(character, []).append(number)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self._frames)
+
+    def likely(self, characters: Set[str]) -> list[Frame]:
+        """The frames of which a row of these characters has all that they cannot do without."""
+        numbers: set[int] = set()
+        for character in characters:
+            numbers.update(self._by_rarest.get(character, ()))
+        frames = [self._frames[number] for number in sorted(numbers)]
+        return [frame for frame in frames if not any(map(characters.isdisjoint, frame.needs))]
 
 
 def compile_frame(
@@ -88,6 +106,10 @@ _EVERYWHERE = frozenset({"WORD", "ACTOR", "OWNER", "WEAPON", "LAUNCHNOUN", "PRON
 def _needs(pattern: str, alphabet: Alphabet) -> tuple[frozenset[str], ...]:
     items = [match for item in pattern.split() if (match := _ITEM.fullmatch(item))]
     listed = [item["classes"].split("|") for item in items if not item["not"] and not item["optional"]]
+    if not listed:
+        raise PatternError(
+            f"the pattern {pattern!r} has no class that must be there; write one, as in `LAUNCHED ~3 WEAPON`"
+        )
     listed.sort(key=lambda names: (len(_EVERYWHERE.intersection(names)), len(names)))
     return tuple(frozenset(map(alphabet.__getitem__, names)) for names in listed)
 

@@ -164,6 +164,11 @@ def _bound(before: Sequence[str]) -> tuple[bool, int] | None:
     return None
 
 
+def may_open_count(low: str) -> bool:
+    """Whether a count may start with the lower-case word, or with it as an article."""
+    return low in _COUNT_OPENERS or low[:1].isdigit() or low.partition("-")[0] in _TENS
+
+
 def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
     """The count phrase whose number or quantifier is word `at`: (bounds, index of its first word, index after it).
 
@@ -171,7 +176,7 @@ def read_count(words: Sequence[Word], at: int) -> tuple[Count, int, int] | None:
     """
     low = words[at].low
     following = words[at + 1].low if at + 1 < len(words) else ""
-    if low not in _COUNT_OPENERS and not low[:1].isdigit() and low.partition("-")[0] not in _TENS:
+    if not may_open_count(low):
         return None
     if low in _ARTICLES and following not in _AFTER_ARTICLE:
         return None

@@ -289,9 +289,7 @@ class SightingFinder:
         found: list[tuple[int, Sighting]] = []
         used: set[int] = set()
         refused: set[int] = set()
-        for frame in self._rules.frames:
-            if not frame.may_match(classes):
-                continue
+        for frame in self._rules.frames.likely(classes):
             for match in frame.expression.finditer(row.code):
                 slots = {name: match.start(name) for name in match.groupdict() if match.start(name) >= 0}
                 trigger = slots.get("verb", slots.get("noun", slots.get("weapon", -1)))
@@ -342,8 +340,8 @@ class SightingFinder:
     def _guarded(self, row: Row, classes: Set[str]) -> dict[int, dict[str, str]]:
         """Chunk index -> {guard id: effect} of the guards that fire there."""
         fired: dict[int, dict[str, str]] = {}
-        for guard in self._rules.guards:
-            for match in guard.expression.finditer(row.code) if guard.may_match(classes) else ():
+        for guard in self._rules.guards.likely(classes):
+            for match in guard.expression.finditer(row.code):
                 fired.setdefault(match.start("at"), {})[guard.rule] = str(guard.says.get("effect", "drop"))
         return fired
 

@@ -47,8 +47,7 @@ class SlotSharer:
         echoes = {i: s for i, s in sightings if s.echo}
         ends: list[FoundDate] = []
         for at, chunk in enumerate(row.chunks):
-            echo = echoes.get(at - 1) or self._last_echo(row.chunks, echoes, at)
-            if chunk.name == "DATE" and echo is not None:
+            if chunk.name == "DATE" and (echo := self._echo(row.chunks, echoes, at)) is not None:
                 echo.dates.append(chunk.item)
             elif chunk.name == "DATE" and chunk.item in ends:
                 continue
@@ -82,10 +81,12 @@ class SlotSharer:
                 phrase.date for phrase in sighting.phrases if phrase.date and phrase.date not in sighting.dates
             ]
 
-    def _last_echo(self, chunks: Sequence[Chunk], echoes: Mapping[int, Sighting], at: int) -> Sighting | None:
-        """Of several launches recalled in a row, each with its day, the one before ("the first on Monday, the second
-        ...").
+    def _echo(self, chunks: Sequence[Chunk], echoes: Mapping[int, Sighting], at: int) -> Sighting | None:
+        """The launch recalled right before a day, or of several recalled in a row, each with its day, the one before
+        ("the first on Monday, the second ...").
         """
+        if at - 1 in echoes:
+            return echoes[at - 1]
         told = [i for i, sighting in echoes.items() if "echo" in sighting.rules]
         before = max((i for i in told if i < at), default=-1)
         if len(told) < 2 or before < 0 or any(chunk.name == "SUBORD" for chunk in chunks[before:at]):

@@ -61,6 +61,9 @@ def name_runs(words: Sequence[Word], covered: Collection[int]) -> Iterator[tuple
     """First and last index of each run of capitalised words that no party covers, with particles and initials."""
     at = 0
     while at < len(words):
+        if not _may_open(words[at].text):
+            at += 1
+            continue
         last = at
         while last < len(words) and last not in covered and last - at < _LONGEST_NAME and _continues(words, at, last):
             last += 1
@@ -69,6 +72,11 @@ def name_runs(words: Sequence[Word], covered: Collection[int]) -> Iterator[tuple
         if last - at >= 2 and not (at == 0 and words[0].low in _OPENERS):
             yield at, last - 1
         at = max(last, at + 1)
+
+
+def _may_open(text: str) -> bool:
+    """Whether a name may begin with the word: a capital, an ordinal or "al-"."""
+    return text[0].isupper() or text[0].isdigit() or "-" in text
 
 
 def _continues(words: Sequence[Word], first: int, at: int) -> bool:
@@ -112,6 +120,8 @@ class UnlistedNames:
         found += [party for owner in named if (party := self._common(owner, words, covered))]
         covered |= {i for party in found for i in range(party.first, party.last + 1)}
         self._learn_abbreviations([*named, *found], words)
+        if not self._short:
+            return found
         return found + [party for i in range(len(words)) if i not in covered and (party := self._again(words, i))]
 
     def _party(self, named: Sequence[Party], words: Sequence[Word], first: int, last: int) -> Party | None:
