@@ -1,20 +1,23 @@
-"""Publishing ten years of five launches a day: the whole site, then one new launch. Run: python -m bench.publish
+"""Publishing ten years of five launches a day: the whole site, then one new article. Run: python -m bench.publish
 
-Wall time includes reading the lake, which is open; it does not include the start of Python. CPU time is that of all
-processes. Yardsticks of the same run: the same number of files of the same size written and read back by this machine,
-and a loop of ten million steps.
+Prints a line for each bar. Wall time includes reading the lake, which is open; it does not include the start of Python.
+CPU time is that of all processes, the writers of pages among them; a loop of ten million steps before and after says
+what the machine was worth. The new article tells of a launch on the last of the days, whose year has most to be
+written again.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from extractors.identity import article_id
 from extractors.records import Article, Evidence, Extraction, Finding, Launch, Reaction
@@ -66,33 +69,47 @@ def fill(lake: Lake, days: int) -> None:
             batch = []
 
 
+class Spent(NamedTuple):
+    """Seconds that something took."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.2f} s, {self.cpu:.2f} s of CPU"
+
+
 def main(years: float) -> None:
-    """Print what each step took in seconds."""
+    """Print what each bar measures."""
     days = round(years * 365.25)
     gazetteer = default_gazetteer()
     with tempfile.TemporaryDirectory() as scratch, Lake.open(LakeConfig(directory=Path(scratch) / "lake")) as lake:
         fill(lake, days)
         site = Path(scratch) / "site"
-        print(f"{days * A_DAY} launches, {2 * days * A_DAY} articles")
-        timed("join all", lambda: refresh(lake, now=NOW, gazetteer=gazetteer))
-        timed("yardstick: ten million steps", steps)
-        timed("build all", lambda: build(lake, site, home="", gazetteer=gazetteer, workers=WORKERS))
-        timed("yardstick: write and read files like them", lambda: yardstick(Path(scratch) / "plain", site))
+
+        def join() -> object:
+            return refresh(lake, now=NOW, gazetteer=gazetteer)
+
+        def publish() -> object:
+            return build(lake, site, home="", gazetteer=gazetteer, workers=WORKERS)
+
+        joined = spent(join)
+        print(f"{days * A_DAY} launches, {2 * days * A_DAY} articles, joined in {joined}; {spent(steps)} for the steps")
+        print(f"full build, bar 60 s: {spent(publish)}, {WORKERS} writers", flush=True)
+        joins, builds = [], []
         for n in range(3):
-            day = FIRST + timedelta(days=days)
-            fresh = finding(n, day, n, 0, random.Random(n))
+            fresh = finding(n, FIRST + timedelta(days=days - 1), n, 7, random.Random(n))
             save(lake, findings=[fresh], message="bench")
-            timed("join one", lambda: refresh(lake, now=NOW, gazetteer=gazetteer))
-            timed("build one", lambda: build(lake, site, home="", gazetteer=gazetteer, workers=WORKERS))
-        timed("build none", lambda: build(lake, site, home="", gazetteer=gazetteer, workers=WORKERS))
+            joins.append(spent(join))
+            builds.append(spent(publish))
+        whole = [Spent(a.wall + b.wall, a.cpu + b.cpu) for a, b in zip(joins, builds, strict=True)]
+        print(f"one new article, bar 2 s: {middle(whole)}; joining {middle(joins)}; publishing {middle(builds)}")
+        print(f"nothing new: {spent(publish)}; {spent(steps)} for the steps")
 
 
-def yardstick(target: Path, site: Path) -> None:
-    """Write files of the sizes of the site's and read them back."""
-    target.mkdir()
-    for n, path in enumerate(p for p in site.rglob("*") if p.is_file()):
-        (target / str(n)).write_bytes(b"x" * path.stat().st_size)
-        (target / str(n)).read_bytes()
+def middle(taken: Sequence[Spent]) -> Spent:
+    """The medians of wall and CPU time."""
+    return Spent(statistics.median(t.wall for t in taken), statistics.median(t.cpu for t in taken))
 
 
 def steps() -> None:
@@ -102,11 +119,11 @@ def steps() -> None:
         total += number & 3
 
 
-def timed(name: str, work: Callable[[], object]) -> None:
-    """Run it and print the wall and CPU seconds it took."""
+def spent(work: Callable[[], object]) -> Spent:
+    """Run it; what it took."""
     wall, cpu = time.monotonic(), _cpu()
     work()
-    print(f"{name}: {time.monotonic() - wall:.2f} s, {_cpu() - cpu:.2f} s of CPU", flush=True)
+    return Spent(time.monotonic() - wall, _cpu() - cpu)
 
 
 def _cpu() -> float:
