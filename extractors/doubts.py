@@ -11,6 +11,7 @@ import re
 
 from extractors.discourse import Told
 from extractors.document import Document
+from extractors.records import Launch
 from extractors.sightings import Sighting
 
 _SERIES = re.compile(
@@ -42,6 +43,8 @@ _NOT_SETTLED = re.compile(
     r"question|mystery|blam\w+|accus\w+|investigat\w+|remain\w*|whether|establish\w*|determin\w+|whose)\b"
 )
 _PRESENT = re.compile(r"(?!was\b|has\b|is\b)[a-z-]+s\b")
+_HARM = re.compile(r"\b(?:kill|wound|injur|died|dead|damag|destroy|casualt|ablaze|on fire)\w*", re.IGNORECASE)
+_PARTICULARS = 5  # that make up for a day
 _TOO_MANY = 1000  # weapons, for one launch without a day
 _FAR = 99  # sentences or paragraphs, where no day stands anywhere
 
@@ -64,6 +67,37 @@ class Doubter:
         if all(self._vague(s, far=far, lead=lead) for s in launch.sightings):
             return True
         return launch.planned and self._sentences_from_date(launch) > 1
+
+    def is_thin(self, told: Told, launch: Launch, *, titled: bool) -> bool:
+        """Whether the only launch of an article has no day of its own and too few particulars to be news of one.
+
+        Whoever reports a launch says when. Where that is left to the context, party, place, number, source, harm,
+        weapon, headline and retelling must make up for it; talk, drills, shows and tales give one or two of them.
+        """
+        if any(s.dates for s in told.sightings) or (launch.date and self._sentences_from_date(told) == 0):
+            return False
+        if launch.date is not None and not told.date_inferred:
+            return False
+        sightings = told.sightings
+        if told.times or told.measures or any(s.times or s.measures for s in sightings):
+            return False
+        particulars = (
+            any(s.actor is not None and not s.actor.inferred for s in sightings),
+            launch.launch_site is not None or launch.landing_area is not None,
+            launch.attribution is not None,
+            any(p.count is not None and p.determiner == "count" for s in sightings for p in s.phrases),
+            any(s.kind == "event" for s in sightings),
+            "weapon_class" not in launch.inferred,
+            len(sightings) > 1,
+            titled,
+            any(self._harms(s) for s in sightings),
+        )
+        return sum(particulars) < _PARTICULARS
+
+    def _harms(self, sighting: Sighting) -> bool:
+        """Whether somebody is killed or hurt, or something hit, in its sentence."""
+        sentence = self._doc.sentences[sighting.sentence]
+        return _HARM.search(self._doc.normal, sentence.start, sentence.end) is not None
 
     def is_disputed(self, launch: Told) -> bool:
         """Whether the article asks who fired what fell ("no evidence as to who launched it", "traded blame")."""

@@ -130,10 +130,15 @@ class Recorder:
         central = self._central(told)
         kept = [launch for launch, chief in zip(told, central, strict=True) if self._counts(launch, chief)]
         roles = self._roles(kept, [launch for launch, chief in zip(told, central, strict=True) if chief])
-        return [
+        found = [
             self._record(f"L{number}", launch, role)
             for number, (launch, role) in enumerate(zip(kept, roles, strict=True), 1)
         ]
+        return (
+            []
+            if len(found) == 1 and self._doubter.is_thin(kept[0], found[0].launch, titled=bool(self._title))
+            else found
+        )
 
     # -- completing ----------------------------------------------------------------------------------------------------
 

@@ -679,7 +679,8 @@ _COMPOUND_TAILS = word_set(
     results stand case match area ground grounds tower code message attendant deck operator crew crews zone sites'
     force forces drill drills exercise exercises plane planes jet jets pit pits shaft shafts ramp ramps rail rails
     bunker bunkers silo silos position positions post posts point points tubes canisters stand stands tank tanks cell
-    cells preparation weight cost costs price provider tender"""
+    shelter shelters mast masts hangar hangars gantry gantries cells preparation weight cost costs price provider
+    tender"""
 )
 _ADJECTIVES_BEFORE = word_set(
     """successful failed recent latest new suspected apparent reported planned possible live second third first similar
