@@ -27,7 +27,7 @@ def instructions() -> list[list[tuple[str, str]]]:
         if not line.strip() or line.startswith("#"):
             continue
         name, _, rest = line.partition(" ")
-        assert name in {"FROM", "RUN", "COPY", "WORKDIR", "ENV", "VOLUME", "USER", "CMD"}, line
+        assert name in {"FROM", "RUN", "COPY", "WORKDIR", "ENV", "VOLUME", "USER", "HEALTHCHECK", "CMD"}, line
         if name == "FROM":
             stages.append([])
         stages[-1].append((name, rest.strip()))
@@ -68,7 +68,7 @@ def test_the_image_is_small_pinned_and_not_root() -> None:
     build, final = instructions()
     for stage in (build, final):
         image = stage[0][1].split()[0]
-        python = image.removeprefix("python:").removesuffix("-slim")
+        python = image.removeprefix("python:").removesuffix("-slim-trixie")
         assert f"Programming Language :: Python :: {python}" in PROJECT["classifiers"]
     assert any("pip install" in rest and "-c constraints.txt" in rest for name, rest in build if name == "RUN")
     assert not any("pip install" in rest for _, rest in final)
@@ -92,6 +92,8 @@ def check_command(parts: list[str]) -> None:
     assert parts[0] == "prefect"
     if "worker" in parts:
         assert parts[parts.index("--pool") + 1] in POOLS
+        # What the health checks of compose.yaml and of the pods ask.
+        assert "--with-healthcheck" in parts
     if parts[1] == "work-pool":
         assert parts[3] in POOLS
 
