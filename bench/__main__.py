@@ -7,7 +7,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-BENCHES = ("packs_speed", "launches_speed", "reactions_speed", "poll", "backfill", "publish", "lake")
+BENCHES = ("packs_speed", "launches_speed", "reactions_speed", "poll", "backfill", "publish", "lake", "peers")
 
 
 def main(names: list[str]) -> int:

@@ -26,6 +26,7 @@ CYCLES = 50
 _SERVER = r"""
 import asyncio, random, sys
 per_feed = int(sys.argv[1])
+whole = "whole" in sys.argv  # the entries carry their articles
 generation = 0
 # As many different words as a newspaper has: pages over a few words would all be near-duplicates of each other.
 PARTS = "har bour qua ney gin coun fer rid cra dred may bud vot stor pier sur rop lan tem bil nor sed".split()
@@ -44,9 +45,14 @@ def page(number):
 
 def feed(host):
     items = "".join(f"<item><guid>{host}-{g}-{n}</guid><title>Quay story {g}-{n}</title><link>http://{host}/a/{g}-{n}</link>"
-                    "<pubDate>Mon, 05 Jan 2026 08:00:00 GMT</pubDate></item>"
+                    f"<pubDate>Mon, 05 Jan 2026 08:00:00 GMT</pubDate>{text(f'{host}{g}-{n}') if whole else ''}</item>"
                     for g in range(1, generation + 1) for n in range(per_feed))
-    return f'<rss version="2.0"><channel><title>Quay</title>{items}</channel></rss>'
+    space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    return f'<rss version="2.0" {space}><channel><title>Quay</title>{items}</channel></rss>'
+
+def text(number):
+    body = page(number).partition("</h1>")[2].partition("</article>")[0]
+    return f"<content:encoded><![CDATA[{body}]]></content:encoded>"
 
 async def serve(reader, writer):
     global generation
