@@ -1,8 +1,13 @@
 """Polls' upserts and analysts' queries as a lake grows. Run: python -m bench.lake [ARTICLES [DIRECTORY]]
 
 A poll's transaction (40 new articles, 10 edits, 50 requests, one feed's state) is timed in lakes of 0, 10,000, 100,000
-… articles of 3 KB, 280 a day as in a real lake, so that a million are ten years. Every tenth tells of a launch.
-Queries are timed beside the same rows in a native DuckDB table, in the same run.
+… articles of 3 KB, 280 a day as in a real lake, so that a million are ten years. Every tenth tells of a launch. The
+lakes take turns in an order that changes with each round, and each is compared with the one of 10,000 of its round.
+
+Queries are timed beside the same rows in native DuckDB tables, in turn: warm, as in an analyst's session, in one open
+read-only connection, and cold, each in a connection that is opened for it. Native tables are timed twice: as the
+connection's default database, and attached beside the lake, where a query of them pays for the lake's look at its
+catalog. Milliseconds on the clock and of CPU: the latter hold on a machine that does other work too.
 """
 
 from __future__ import annotations
@@ -12,10 +17,12 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import duckdb
 
@@ -30,12 +37,28 @@ from storage.schema import Column
 from storage.staging import stage
 
 PER_DAY, START, LETTERS, HALVES = 280, date(2016, 1, 1), 3000, 2000
-NEW, EDITED, ROUNDS = 40, 10, 15
+NEW, EDITED, ROUNDS, RUNS = 40, 10, 25, 25
 CHUNK = 100_000
 FEED = FeedState("bench", "https://news.example/rss", "Outlet")
 _WORDS = [
     a + b + c for a in ("ba", "co", "di", "fe", "gu") for b in ("lan", "mer", "nos", "tul") for c in ("", "d", "ry")
 ]
+
+T = TypeVar("T")
+
+
+class Spent(NamedTuple):
+    """Milliseconds on the clock and of CPU, all threads together."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} and {self.cpu:.1f}"
+
+    def times(self, other: Spent) -> str:
+        return f"({self.wall / other.wall:.1f} and {self.cpu / other.cpu:.1f} times)"
+
 
 # What a fill writes for article `n`; its text is made of two of the stored halves.
 _ARTICLES = f"""
@@ -90,7 +113,7 @@ QUERIES = {
 
 
 def main(articles: int, directory: Path) -> None:
-    """Print the three measurements."""
+    """Make lakes of growing size, where they are not there yet, and print the three measurements."""
     chosen = [size for size in (0, 10_000, 100_000, 1_000_000, 10_000_000) if size <= articles]
     with ExitStack() as stack:
         lakes = {
@@ -136,35 +159,46 @@ def moment_of(number: int) -> datetime:
     return datetime(START.year, START.month, START.day, tzinfo=UTC) + timedelta(seconds=number * (86400 // PER_DAY))
 
 
+def timed(work: Callable[[], T]) -> tuple[T, Spent]:
+    """The result of `work`, and what it took."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    return result, Spent(1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu))
+
+
 def upserts(lakes: dict[int, Lake]) -> None:
     """A poll's transaction in each lake, in turn, so that whatever else the machine does falls on all of them alike."""
     files = {size: sum(item.files for item in sizes(lake)) for size, lake in lakes.items()}
-    took: dict[int, list[float]] = {size: [] for size in lakes}
-    cpu: dict[int, list[float]] = {size: [] for size in lakes}
+    spent: dict[int, list[Spent]] = {size: [] for size in lakes}
     before: dict[int, list[Finding]] = {size: [] for size in lakes}
-    # The first pays for the connection, and has nothing to edit.
+    order = list(lakes)
+    # The first round pays for the connections, and has nothing to edit.
     for round_ in range(1 + ROUNDS):
-        for size, lake in lakes.items():
-            chance = random.Random(f"{size} {time.time()}")
-            name = f"{size}/{time.time()}"
-            new = [finding(f"{name}/{n}", moment_of(size).date(), chance) for n in range(NEW)]
-            edits = [edited(item) for item in chance.sample(before[size], min(EDITED, len(before[size])))]
-            requests = [fetch(f"{name}/{n}", item) for n, item in enumerate([*new, *edits])]
-            before[size] = new
-            began = time.monotonic(), time.process_time()
-            saved = save(lake, findings=[*new, *edits], fetches=requests, feeds=[FEED], message="bench")
-            if round_:
-                took[size].append(time.monotonic() - began[0])
-                cpu[size].append(time.process_time() - began[1])
-            assert (len(saved.new), len(saved.revised)) == (len(new), len(edits))
+        random.shuffle(order)
+        for size in order:
+            before[size], took = upsert(lakes[size], size, before[size])
+            spent[size] += [took] if round_ else []
     for size in lakes:
-        wall, busy = (statistics.median(figures[size]) for figures in (took, cpu))
+        wall, cpu = (statistics.median(values) for values in zip(*spent[size], strict=True))
         ratio = ""
         if size > 10_000:
-            times = [statistics.median(f[size]) / statistics.median(f[10_000]) for f in (took, cpu)]
-            ratio = f", {times[0]:.2f} and {times[1]:.2f} times those at 10,000 (bound 1.3)"
-        print(f"upsert of {NEW + EDITED} at {size:,} articles in {files[size]} files: {1000 * wall:.0f} ms on the clock"
-              f", {1000 * busy:.0f} ms of CPU{ratio}", flush=True)  # fmt: skip
+            pairs = [(a.wall / b.wall, a.cpu / b.cpu) for a, b in zip(spent[size], spent[10_000], strict=True)]
+            ratios = [statistics.median(values) for values in zip(*pairs, strict=True)]
+            ratio = f", {ratios[0]:.2f} and {ratios[1]:.2f} times those at 10,000 (bound 1.3)"
+        print(f"upsert of {NEW + EDITED} at {size:,} articles in {files[size]} files: {wall:.0f} ms on the clock, "
+              f"{cpu:.0f} ms of CPU{ratio}; medians of {ROUNDS} rounds", flush=True)  # fmt: skip
+
+
+def upsert(lake: Lake, size: int, before: Sequence[Finding]) -> tuple[list[Finding], Spent]:
+    """Store new articles beside those that a fill of `size` ends with, and edits of some of `before`."""
+    chance = random.Random(f"{size} {time.time()}")
+    name = f"{size}/{time.time()}"
+    new = [finding(f"{name}/{n}", moment_of(size).date(), chance) for n in range(NEW)]
+    edits = [edited(item) for item in chance.sample(before, min(EDITED, len(before)))]
+    requests = [fetch(f"{name}/{n}", item) for n, item in enumerate([*new, *edits])]
+    saved, took = timed(lambda: save(lake, findings=[*new, *edits], fetches=requests, feeds=[FEED], message="bench"))
+    assert (len(saved.new), len(saved.revised)) == (len(new), len(edits))
+    return new, took
 
 
 def finding(name: str, day: date, chance: random.Random) -> Finding:
@@ -199,7 +233,8 @@ def fetch(name: str, item: Finding) -> Fetch:
 
 
 def queries(lake: Lake, native: Path) -> None:
-    """Each query's milliseconds in the lake and in native tables with the same rows, the least of seven runs."""
+    """Each query's milliseconds in the lake and in native tables with the same rows."""
+    native.unlink(missing_ok=True)
     with lake.read() as con:
         con.execute(f"ATTACH {quoted(str(native))} AS native")
         for table in ("articles", "launches"):
@@ -208,24 +243,49 @@ def queries(lake: Lake, native: Path) -> None:
             "SELECT count(*), max(published_date), max(article_id) FROM news.articles"
         ).fetchall()
         ((launches,),) = con.execute("SELECT count(*) FROM news.launches").fetchall()
-        print(
-            f"queries at {articles:,} articles and {launches:,} launches (bound for a month: 3 times the native table)"
-        )
+        print(f"queries at {articles:,} articles and {launches:,} launches, least of {RUNS}: the lake's ms on the clock"
+              " and of CPU; the same of native tables and how many times as long the lake takes (bound for a month: 3),"
+              " once as the default database, once beside the lake")  # fmt: skip
         end = last.replace(day=1) - timedelta(days=1)
         month = f"published_date BETWEEN DATE '{end.replace(day=1)}' AND DATE '{end}'"
         for title, sql in QUERIES.items():
-            ours, theirs = (_least(con, sql.format(db=db, month=month, id=name)) for db in ("news", "native"))
-            print(f"  {title:38} {1000 * ours:7.1f} ms, native {1000 * theirs:7.1f} ms: {ours / theirs:.1f} times")
+            warm(con, title, sql.format(month=month, id=name, db="{db}"))
         con.execute("DETACH native")
+    for title, sql in QUERIES.items():
+        if title.endswith("a month"):
+            cold(lake.config, native, title, sql.format(month=month, db="{db}"))
 
 
-def _least(con: duckdb.DuckDBPyConnection, sql: str) -> float:
-    took = []
-    for _ in range(7):
-        began = time.monotonic()
-        con.execute(sql).fetchall()
-        took.append(time.monotonic() - began)
-    return min(took)
+def warm(con: duckdb.DuckDBPyConnection, title: str, sql: str) -> None:
+    """Time `sql` in an open connection that has the lake and the native tables."""
+    ways = {"lake": ("news", "news"), "native": ("native", "native"), "beside": ("native", "news")}
+    spent: dict[str, list[Spent]] = {way: [] for way in ways}
+    for _ in range(RUNS):
+        for way, (db, default) in ways.items():
+            con.execute(f"USE {default}")
+            spent[way].append(timed(lambda: con.execute(sql.format(db=db)).fetchall())[1])  # noqa: B023
+    ours, alone, beside = map(least, spent.values())
+    print(f"  {title:38} {ours}; native {alone} {ours.times(alone)}; beside {beside} {ours.times(beside)}", flush=True)
+
+
+def cold(config: LakeConfig, native: Path, title: str, sql: str) -> None:
+    """Time `sql` with the opening of a connection."""
+
+    def from_lake() -> object:
+        with Lake(config) as lake, lake.read() as con:
+            return con.execute(sql.format(db="news")).fetchall()
+
+    def from_native() -> object:
+        with duckdb.connect(str(native), read_only=True) as con:
+            return con.execute(sql.format(db="native")).fetchall()
+
+    ours, theirs = (least([timed(way)[1] for _ in range(3)]) for way in (from_lake, from_native))
+    print(f"  cold: {title:32} {ours}; native {theirs} {ours.times(theirs)}", flush=True)
+
+
+def least(spent: Sequence[Spent]) -> Spent:
+    """The least on the clock and the least of CPU."""
+    return Spent(min(item.wall for item in spent), min(item.cpu for item in spent))
 
 
 def house(lake: Lake) -> None:

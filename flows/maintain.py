@@ -28,7 +28,8 @@ async def maintain(scope: Scope = "daily", check: bool = True) -> dict[str, Any]
     """Compact the lake, expire what is old, retire old archive files and prove the lake sound.
 
     Args:
-        scope: hourly merges small files; daily also rewrites, expires and cleans; weekly also removes orphaned files.
+        scope: hourly merges small files and thins out snapshots; daily also expires and cleans; weekly also removes
+            orphaned files.
         check: Read every file and verify keys and evidence afterwards (daily and weekly).
     """
     settings = load_settings()

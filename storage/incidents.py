@@ -46,6 +46,10 @@ from storage.staging import ANY_OF, in_days, listed, utc
 JOINING_VERSION = 3
 ALERT_DAYS = 14
 _ROUNDS = 5
+# What launches an incident stands for: where all are joined anew, some incidents may have none left.
+_STANDING = (
+    "FROM (SELECT country, actor, date, date_precision, 'lead' AS role, incident_date AS published_date FROM incidents)"
+)
 
 Cell = tuple[Basis, str, date]
 
@@ -174,8 +178,8 @@ class _Refresh:
     def _touched(self, latest: int) -> set[tuple[Launch, date]]:
         """Launches (with their publication dates) that came or went since the last refresh."""
         since = self._progress()
-        if since is None or not self._has_snapshot(since):
-            return self._launches("FROM launches")
+        if since is None or not self._has_changes(since, latest):
+            return self._launches("FROM launches") | self._launches(_STANDING)
         if since >= latest:
             return set()
         # Updates are this module's own: it alone writes names of incidents on launches.
@@ -183,10 +187,12 @@ class _Refresh:
             f"FROM news.table_changes('launches', {since + 1}, {latest}) WHERE change_type IN ('insert', 'delete')"
         )
 
-    def _has_snapshot(self, snapshot: int) -> bool:
-        """Whether the change feed still reaches back to it; expired snapshots are gone from there."""
-        row = self._con.execute("SELECT min(snapshot_id) FROM news.snapshots()").fetchone()
-        return row is not None and row[0] is not None and int(row[0]) <= snapshot + 1
+    def _has_changes(self, since: int, latest: int) -> bool:
+        """Whether the change feed still has every snapshot from `since` on; maintenance thins out those of old."""
+        row = self._con.execute(
+            "SELECT count(*) FROM news.snapshots() WHERE snapshot_id BETWEEN ? AND ?", [since, latest]
+        ).fetchone()
+        return row is not None and int(row[0]) == latest - since + 1
 
     def _published_on(self, dates: Sequence[date]) -> set[tuple[Launch, date]]:
         if not dates:

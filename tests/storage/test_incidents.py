@@ -93,6 +93,21 @@ def test_a_refresh_without_change_writes_nothing_and_one_after_a_crash_catches_u
         ).fetchall() == [(0,)]
 
 
+def test_changes_in_snapshots_that_were_thinned_out_are_found(lake: Lake) -> None:
+    items = [told("a"), told("b", hour=2, source="Capital Post")]
+    save(lake, findings=items, message="test")
+    refresh(lake, now=NOW)
+    bare = [replace(item, extraction=replace(item.extraction, launches=(), reactions=())) for item in items]
+    replace_extractions(lake, bare, message="the only snapshot that says what went")
+    save(lake, findings=[told("c", date=date(2031, 1, 1))], message="later")
+    with lake.read() as con:
+        numbers = [row[0] for row in con.execute("SELECT snapshot_id FROM news.snapshots() ORDER BY 1").fetchall()]
+    for gone in (numbers[-2:-1], numbers[1:-1]):
+        lake.maintain(lambda con, gone=gone: con.execute(f"CALL ducklake_expire_snapshots('news', versions => {gone})"))
+    refresh(lake, now=NOW)
+    assert [len(row[0]) for row in stored(lake)] == [1]
+
+
 def test_names_stay_and_only_touched_incidents_are_written(lake: Lake) -> None:
     far = told("far", date=date(2030, 1, 1))
     save(lake, findings=[told("a", hour=5), far], message="test")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +67,71 @@ def test_maintenance_keeps_rows_and_shrinks_files(lake: Lake, round_: Any) -> No
 def test_old_snapshots_and_files_go_in_time(lake: Lake) -> None:
     fill(lake)
     maintain(lake, "hourly", now=sample.NOW)
-    with lake.read() as con:
-        (newest,) = con.execute("SELECT max(snapshot_time) FROM news.snapshots()").fetchall()[0]
+    newest = max(snapshots(lake).values())
+    age_of_first_snapshot(lake, newest - timedelta(days=25))
     counts = {}
-    for hours in (47, 24 * 4, 24 * 29, 24 * 32):
+    for hours in (47, 24 * 4, 24 * 8):
         report = maintain(lake, "daily", now=newest + timedelta(hours=hours))
         counts[hours] = [step.count for step in report.steps if step.name in ("expire", "clean")]
-    assert counts[47] == [0, 0], "nothing that a reader may hold"
+    assert counts[47] == [0, 0], "nothing that a backup may name"
     assert counts[24 * 4][0] == 0
     assert counts[24 * 4][1] > 0, "the files that were merged into others"
-    assert counts[24 * 29][0] == 0
-    assert counts[24 * 32][0] > 0
+    assert counts[24 * 8][0] == 1
     assert check(lake) == []
     assert {size.table: size.rows for size in sizes(lake)}["articles"] == 5
+
+
+def age_of_first_snapshot(lake: Lake, moment: datetime) -> None:
+    lake.close()
+    assert lake.config.sqlite_path is not None
+    with closing(sqlite3.connect(lake.config.sqlite_path)) as catalog:
+        catalog.execute(f"UPDATE ducklake_snapshot SET snapshot_time = '{moment:%F %T}+00' WHERE snapshot_id = 1")
+        catalog.commit()
+
+
+def snapshots(lake: Lake) -> dict[int, datetime]:
+    with lake.read() as con:
+        return dict(con.execute("SELECT snapshot_id, snapshot_time FROM news.snapshots()").fetchall())
+
+
+def lasts(times: dict[int, datetime], form: str) -> set[int]:
+    """The last snapshot of each hour or day."""
+    return set({f"{moment:{form}}": number for number, moment in sorted(times.items())}.values())
+
+
+def test_snapshots_thin_out_with_age_and_what_only_they_named_goes(lake: Lake) -> None:
+    fill(lake)
+    before = snapshots(lake)
+    now = max(before.values())
+    maintain(lake, "hourly", now=now + timedelta(hours=5))
+    assert before.keys() < snapshots(lake).keys(), "a reader may hold them"
+    for age, form in ((timedelta(hours=7), "%F %H"), (timedelta(days=4), "%F")):
+        expected = lasts(snapshots(lake), form)
+        maintain(lake, "hourly", now=now + age)
+        assert snapshots(lake).keys() == expected
+    with lake.read() as con:
+        dead = con.execute(
+            "SELECT count(*) FROM __ducklake_metadata_news.ducklake_data_file WHERE end_snapshot <= "
+            "(SELECT min(snapshot_id) FROM news.snapshots())"
+        ).fetchall()
+    assert dead == [(0,)]
+    assert check(lake) == []
+    assert {size.table: size.rows for size in sizes(lake)}["articles"] == 5
+
+
+def test_files_stay_few_however_often_polls_edit(lake: Lake) -> None:
+    """A file that lost rows is merged with no other; each poll here takes a row from the file of the poll before."""
+    poll: list[Finding] = []
+    for number in range(4):
+        edits = [sample.edited(poll[0], poll[0].article.text + " More.")] if poll else []
+        poll = [sample.finding(f"{number}-{n}") for n in range(3)]
+        save(lake, *poll, *edits, feeds=[sample.feed()])
+        if number % 2:
+            maintain(lake, "hourly", now=sample.NOW)
+    maintain(lake, "daily", now=sample.NOW)
+    assert {size.table: (size.files, size.delete_files) for size in sizes(lake) if size.files} == dict.fromkeys(
+        ("articles", "feeds", "launches", "migrations", "reactions", "revisions"), (1, 0)
+    )
 
 
 def test_an_orphan_goes_only_when_old(lake: Lake) -> None:
@@ -155,8 +209,6 @@ def test_evidence_after_characters_beyond_the_bmp_is_sound(lake: Lake) -> None:
 
 def test_a_row_count_that_disagrees_is_found(lake: Lake) -> None:
     fill(lake)
-    import sqlite3
-
     path = lake.config.sqlite_path
     assert path is not None
     lake.close()
