@@ -42,6 +42,11 @@ class Gazetteer:
         self._packs = packs
         self.place = lru_cache(_REMEMBERED)(self._place)
         self.weapon = lru_cache(_REMEMBERED)(self._weapon)
+        self._states = {state.code: state.name for state in packs.states.values()}
+
+    def state(self, code: str) -> str:
+        """The usual name of the state with this code, or the code where the packs know none."""
+        return self._states.get(code, code)
 
     def _place(self, named: str) -> Spot | None:
         """The most specific place within `named`, None where the packs know none."""

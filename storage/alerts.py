@@ -86,11 +86,16 @@ def raise_for_feeds(lake: Lake, *, now: datetime) -> int:
 
 
 def due(lake: Lake, *, now: datetime, limit: int = 500) -> list[Alert]:
-    """Alerts that some sink has not taken yet and that may be tried now, the oldest first."""
+    """Alerts that some sink has not taken yet and that may be tried now, the oldest first.
+
+    Those that no sink has taken come before all others: what waits for one sink that is gone for good must not keep
+    the rest from the sinks that answer.
+    """
     with lake.read() as con:
         found = con.execute(
             "SELECT alert_id, kind, subject, title, payload, raised_at, taken_by, attempts FROM alerts "
-            "WHERE done_at IS NULL AND (retry_at IS NULL OR retry_at <= ?) ORDER BY raised_at, alert_id LIMIT ?",
+            "WHERE done_at IS NULL AND (retry_at IS NULL OR retry_at <= ?) "
+            "ORDER BY len(taken_by), raised_at, alert_id LIMIT ?",
             [utc(now), limit],
         ).fetchall()
     return [

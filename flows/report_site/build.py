@@ -19,6 +19,7 @@ from storage.staging import ANY_OF, listed
 
 _FEED_ITEMS = 100
 _LISTED = 40
+_AHEAD = 12
 _LISTED_OF_COUNTRY = 200
 _ASSETS = ("style.css", "site.js", "land.svg")
 
@@ -143,14 +144,16 @@ class _Build:
         years = {noted.day.year for noted in touched}
         newest = gather.newest(self._con, _FEED_ITEMS)
         latest = gather.latest(self._con, {noted.country for noted in touched}, _LISTED_OF_COUNTRY)
-        last = gather.last_day(self._con) or date(1970, 1, 1)
+        reach = gather.reach(self._con)
+        last = reach.last or date(1970, 1, 1)
         since = max(date.min + timedelta(days=charts.RECENT_DAYS), last) - timedelta(days=charts.RECENT_DAYS)
         shown = {*newest, *(name for some in latest.values() for name in some)}
         gather.prepare(self._con, shown, months, years, since)
         self._month_pages(months)
         self._country_pages(latest)
         self._data(years & {int(month[:4]) for month in self._months})
-        self._front(since, newest)
+        self._feeds(newest)
+        self._front(reach, since)
 
     def _beside(self, months: Iterable[str]) -> set[str]:
         """The months before and after these, whose pages link to them."""
@@ -184,7 +187,7 @@ class _Build:
             page = render.page(
                 "list.html",
                 root="../",
-                title=f"Launches by {country or 'sides without a country'}",
+                title=f"Launches by {self._state(country)}",
                 rows=rows[::-1],
                 more=sorted(by_month.items(), reverse=True),
                 total=sum(by_month.values()),
@@ -203,20 +206,25 @@ class _Build:
             tables.incidents_parquet(self._con, year, part)
             self._site.adopt(names.data_file(tables.PARQUET, year), part)
 
-    def _front(self, since: date, newest: Iterable[str]) -> None:
-        recent = gather.summaries(self._con, "incident_date > ?", [since])
+    def _feeds(self, newest: Iterable[str]) -> None:
         items = gather.summaries(self._con, f"incident_id IN {ANY_OF}", [listed(newest)])
         items.sort(key=lambda row: (row["changed_at"], row["incident_id"]), reverse=True)
         self._site.put("atom.xml", feeds.atom(list(map(_item, items)), home=self._home))
         self._site.put("feed.json", feeds.json_feed(list(map(_item, items)), home=self._home))
+
+    def _front(self, reach: gather.Reach, since: date) -> None:
+        recent = gather.summaries(self._con, "incident_date > ? AND incident_date <= ?", [since, reach.last])
+        ahead = gather.summaries(self._con, "incident_date > ? AND status = 'planned'", [reach.last])
         page = render.page(
             "index.html",
             root="",
-            total=len(self._all),
+            reach=reach,
             recent=recent[::-1][:_LISTED],
-            months_told=self._months[-3:][::-1],
+            ahead=ahead[:_AHEAD],
+            months_told=[month for month in self._months if month <= names.month_of(reach.last or since)][-3:][::-1],
             timeline=charts.timeline(recent),
             months=charts.months(self._counted),
+            states={counted.country: self._state(counted.country) for counted in self._counted},
             dots=charts.labelled(
                 charts.dots(gather.places(self._con), self._gazetteer), charts.scaled(charts.VIEWS.values())
             ),
@@ -226,6 +234,9 @@ class _Build:
             kinds=(*tables.FILES, tables.PARQUET),
         )
         self._site.put("index.html", page)
+
+    def _state(self, country: str | None) -> str:
+        return self._gazetteer.state(country) if country else "sides without a country"
 
 
 def _ends(month: str) -> list[date]:

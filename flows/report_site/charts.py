@@ -12,13 +12,15 @@ from typing import Any, Literal
 from extractors.gazetteer import Gazetteer
 from flows.report_site import wording
 from flows.report_site.gather import Month, Row
-from flows.report_site.projection import HEIGHT, WIDTH, project
+from flows.report_site.projection import HEIGHT, WIDTH, Point, project, tracks
 
 _ROWS = 12
 RECENT_DAYS = 90
 _COLUMN, _LINE, _LEFT = 9.4, 30.0, 110.0
 _MARKS = 22.0
 _LANE, _STRIP = 24.0, 940.0
+# The middle of the first lane: marks stand above it, and the labels of time above them.
+_TOP = 32.0
 _AFTER = (("0", 0), ("15 min", 15), ("1 h", 60), ("3 h", 180), ("12 h", 720), ("2 days", 2880), ("1 week", 10080),
           ("1 month", 43200))  # fmt: skip
 _LABELS = 14
@@ -40,7 +42,7 @@ def _view(lon: float, lat: float, width: float) -> View:
 VIEWS = {
     "World": (0.0, 0.0, WIDTH, HEIGHT),
     "East Asia": _view(130.0, 36.0, 200.0),
-    "Middle East": _view(46.0, 26.0, 165.0),
+    "Middle East": _view(46.0, _TOP, 165.0),
     "Europe": _view(32.0, 51.0, 160.0),
     "Americas": _view(-90.0, 22.0, 330.0),
 }
@@ -56,13 +58,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    """`lanes` are (label, y) from the top, `ticks` (label, x); width and height in units."""
+class Lanes:
+    """A drawing with time from left to right: `lanes` are (label, y) from the top, `ticks` (label, x), all in units."""
 
     width: float
     height: float
     lanes: tuple[tuple[str, float], ...]
     ticks: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Lanes):
+    """Launches from the first day to the last, by launching side."""
+
     marks: tuple[Mark, ...]
     first: date
     last: date
@@ -79,7 +87,7 @@ def timeline(rows: Sequence[Row]) -> Timeline | None:
     lanes = [*busiest[: _ROWS - 1], "others"] if len(busiest) > _ROWS else busiest
     days = (last - first).days + 1
     column = max(_COLUMN, 980.0 / days)
-    place = {name: 26.0 + _LINE * at for at, name in enumerate(lanes)}
+    place = {name: _TOP + _LINE * at for at, name in enumerate(lanes)}
     beside: dict[tuple[date, float], list[Row]] = defaultdict(list)
     for row in shown:
         beside[row["incident_date"], place.get(wording.side(row), place.get("others", 0.0))].append(row)
@@ -94,7 +102,7 @@ def timeline(rows: Sequence[Row]) -> Timeline | None:
         if days <= 20 or day.day in (1, 11, 21)
     )
     return Timeline(
-        _LEFT + column * days + 14, 26.0 + _LINE * len(lanes), tuple(place.items()), ticks, tuple(marks), first, last
+        _LEFT + column * days + 14, _TOP + _LINE * len(lanes), tuple(place.items()), ticks, tuple(marks), first, last
     )
 
 
@@ -109,13 +117,9 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """Reactions by country and time since the launch; lanes and ticks as in `Timeline`."""
+class Strip(Lanes):
+    """Reactions by country and time since the launch."""
 
-    width: float
-    height: float
-    lanes: tuple[tuple[str, float], ...]
-    ticks: tuple[tuple[str, float], ...]
     marks: tuple[Response, ...]
 
 
@@ -124,14 +128,14 @@ def reactions(responses: Sequence[Row]) -> Strip | None:
     told = [(at, row) for at, row in enumerate(responses, 1) if row["minutes"] is not None and row["minutes"] >= 0]
     lanes: dict[str, float] = {}
     for _, row in told:
-        lanes.setdefault(_reacting(row), 26.0 + _LANE * len(lanes))
+        lanes.setdefault(_reacting(row), _TOP + _LANE * len(lanes))
     if len(told) < 2:
         return None
     last = max(60, *(row["minutes"] for _, row in told))
     width = _STRIP / _since(last)
     return Strip(
         _LEFT + _STRIP + 24,
-        26.0 + _LANE * len(lanes),
+        _TOP + _LANE * len(lanes),
         tuple(lanes.items()),
         tuple((label, _LEFT + width * _since(minutes)) for label, minutes in _AFTER if minutes <= last),
         tuple(Response(_LEFT + width * _since(row["minutes"]), lanes[_reacting(row)], at, row) for at, row in told),
@@ -158,19 +162,19 @@ class Months:
     """Incidents by launching country and month: `lines` are (country, {month: number}), all months in order."""
 
     months: tuple[str, ...]
-    lines: tuple[tuple[str, dict[str, int]], ...]
+    lines: tuple[tuple[str | None, dict[str, int]], ...]
     most: int
 
 
 def months(counted: Iterable[Month]) -> Months:
     """How many incidents each month saw, by country, the busiest first."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str | None, dict[str, int]] = defaultdict(dict)
     for country, month, number in counted:
-        counts[country or "unknown"][month] += number
-    lines = sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+        counts[country][month] = number
+    lines = sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0] or "~"))
     return Months(
         tuple(sorted({month for _, line in lines for month in line})),
-        tuple((name, dict(line)) for name, line in lines),
+        tuple(lines),
         max((number for _, line in lines for number in line.values()), default=0),
     )
 
@@ -281,13 +285,18 @@ def flights(rows: Iterable[Row], gazetteer: Gazetteer) -> list[Flight]:
     """Arcs of incidents whose launch site and landing area the packs both know."""
     drawn = {}
     for row in rows:
-        ends = [gazetteer.place(row[name]) if row[name] else None for name in ("launch_site", "landing_area")]
-        if ends[0] and ends[1]:
-            (x1, y1), (x2, y2) = (project(spot.lon, spot.lat) for spot in ends if spot)
-            lift = math.hypot(x2 - x1, y2 - y1) * 0.2
-            path = f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2:.1f} {(y1 + y2) / 2 - lift:.1f} {x2:.1f} {y2:.1f}"
-            drawn[path] = Flight(path, wording.family(row["weapon_class"]))
+        start, end = (gazetteer.place(row[name]) if row[name] else None for name in ("launch_site", "landing_area"))
+        if start and end:
+            for one, other in tracks((start.lon, start.lat), (end.lon, end.lat)):
+                path = _arc(one, other)
+                drawn[path] = Flight(path, wording.family(row["weapon_class"]))
     return list(drawn.values())
+
+
+def _arc(start: Point, end: Point) -> str:
+    (x1, y1), (x2, y2) = start, end
+    lift = math.hypot(x2 - x1, y2 - y1) * 0.2
+    return f"M{x1:.1f} {y1:.1f}Q{(x1 + x2) / 2:.1f} {(y1 + y2) / 2 - lift:.1f} {x2:.1f} {y2:.1f}"
 
 
 def small_scale(view: View) -> float:
@@ -296,9 +305,10 @@ def small_scale(view: View) -> float:
 
 
 def around(found: Sequence[Dot]) -> View:
-    """The view that holds these dots with room about them: x, y, width, height."""
+    """The view that holds these dots with room about them, within the map: x, y, width, height."""
     left, right = min(dot.x for dot in found), max(dot.x for dot in found)
     top, bottom = min(dot.y for dot in found), max(dot.y for dot in found)
-    width = max(60.0, (right - left) * 1.6, (bottom - top) * 1.6 * WIDTH / HEIGHT)
+    width = min(WIDTH, max(60.0, (right - left) * 1.6, (bottom - top) * 1.6 * WIDTH / HEIGHT))
     height = width * HEIGHT / WIDTH
-    return (left + right - width) / 2, (top + bottom - height) / 2, width, height
+    x, y = (left + right - width) / 2, (top + bottom - height) / 2
+    return min(max(0.0, x), WIDTH - width), min(max(0.0, y), HEIGHT - height), width, height

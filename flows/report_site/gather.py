@@ -62,15 +62,30 @@ def every(con: Connection) -> dict[str, str]:
     """Each incident with a line that changes when its pages do. The table `known` keeps what is counted of all."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE known AS SELECT incident_id, incident_date, country, changed_at, weapon_class, "
-        "launch_site, landing_area, concat_ws(' ', digest, incident_date, country) AS noted FROM incidents"
+        "status, launch_site, landing_area, concat_ws(' ', digest, incident_date, country) AS noted FROM incidents"
     )
     return dict(con.execute("SELECT incident_id, noted FROM temp.known").fetchall())
 
 
-def last_day(con: Connection) -> date | None:
-    """The day of the latest incident."""
-    found = con.execute("SELECT max(incident_date) FROM temp.known").fetchone()
-    return found[0] if found else None
+class Reach(NamedTuple):
+    """How many launches were told of, how many of them are announced only, and the day of the latest that happened."""
+
+    total: int
+    announced: int
+    last: date | None
+
+
+def reach(con: Connection) -> Reach:
+    """What all incidents span.
+
+    Announcements lie ahead, and so does a launch whose year was misread: neither is the latest launch, unless there is
+    no other.
+    """
+    found = con.execute(
+        "SELECT count(*), count(*) FILTER (status = 'planned'), coalesce(max(incident_date) FILTER "
+        "(status <> 'planned' AND incident_date <= changed_at::DATE + 1), max(incident_date)) FROM temp.known"
+    ).fetchall()
+    return Reach(*found[0])
 
 
 def months(con: Connection) -> list[Month]:

@@ -128,6 +128,7 @@ def _page(row: Row, gazetteer: Gazetteer) -> str:
         "incident.html",
         root="../",
         row=row,
+        country=gazetteer.state(row["country"]) if row["country"] else "no country",
         facts=_facts(row),
         columns=columns,
         agreed=agreed,

@@ -27,7 +27,22 @@ Point = tuple[float, float]
 
 def project(lon: float, lat: float) -> Point:
     """Position on the map of WGS 84 degrees: x from 0 to `WIDTH`, y from 0 (north) to `HEIGHT`."""
-    return _flat((lon - _CENTRE + 180.0) % 360.0 - 180.0, lat)
+    return _flat(_turned(lon), lat)
+
+
+def tracks(start: Point, end: Point) -> list[tuple[Point, Point]]:
+    """The shorter way between two (longitude, latitude) on the map: one stretch, or where it leads over the map's edge
+    two, each of which ends beyond it.
+    """
+    a, b = _turned(start[0]), _turned(end[0])
+    turn = 360.0 if b - a < -180.0 else -360.0 if b - a > 180.0 else 0.0
+    stretches = [(a, b + turn), (a - turn, b)] if turn else [(a, b)]
+    return [(_flat(x, start[1]), _flat(y, end[1])) for x, y in stretches]
+
+
+def _turned(lon: float) -> float:
+    """Degrees east of the middle of the map, -180 to 180."""
+    return (lon - _CENTRE + 180.0) % 360.0 - 180.0
 
 
 def _flat(turned: float, lat: float) -> Point:

@@ -94,6 +94,13 @@ def test_a_sink_that_fails_is_tried_again_later_and_the_other_is_not_bothered(la
     assert len(good.taken) == 2
 
 
+def test_what_waits_for_a_sink_that_is_gone_keeps_nothing_from_the_others(lake: Lake) -> None:
+    fill(lake, 3)
+    told(lake, Recorder("good"), Recorder("gone", failures=99))
+    lake.write(lambda con: alerts.put(con, [made(7)]), message="test")
+    assert [alert.alert_id for alert in alerts.due(lake, now=NOW, limit=1)] == [made(7).alert_id]
+
+
 def test_a_flood_is_told_at_its_pace(lake: Lake) -> None:
     fill(lake, 25)
     sink = Recorder()

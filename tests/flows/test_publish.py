@@ -22,13 +22,14 @@ from lxml import etree, html
 
 from extractors.records import Extraction, Finding
 from flows.cli import cli
-from flows.report_site import charts, pages, tables, wording
+from flows.report_site import charts, gather, pages, tables, wording
 from flows.report_site.build import build
-from flows.report_site.projection import HEIGHT, WIDTH, project
+from flows.report_site.projection import HEIGHT, WIDTH, project, tracks
 from storage.articles import save
 from storage.exports import inert
 from storage.incidents import default_gazetteer, refresh
 from storage.lake import Lake, LakeConfig
+from storage.schema import INCIDENTS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "storage"))
 from sample import article, launch, reaction, span
@@ -227,6 +228,26 @@ def test_pages_of_what_is_gone_are_removed_and_moved_ones_say_where(lake: Lake, 
     assert gone == kept
     assert kept in (tmp_path / "site/incident/PRK-20260101-old.html").read_text()
     assert not (tmp_path / "site/country/PRK.html").exists()
+    lake.write(lambda con: con.execute("DELETE FROM incidents"), message="test")
+    build(lake, tmp_path / "site", home="", gazetteer=default_gazetteer())
+    assert not list((tmp_path / "site/incident").iterdir())
+
+
+def test_what_lies_ahead_is_not_the_latest_launch() -> None:
+    rows = [("A", "2026-01-04", "conducted"), ("B", "2027-03-01", "planned"), ("C", "2062-01-05", "failed")]
+    with duckdb.connect() as con:
+        con.execute(f"CREATE TABLE incidents ({', '.join(f'{c.name} {c.type}' for c in INCIDENTS.columns)})")
+        for name, day, status in rows:
+            con.execute(
+                "INSERT INTO incidents (incident_id, incident_date, status, digest, changed_at) "
+                "VALUES (?, ?, ?, 'x', TIMESTAMPTZ '2026-01-05 10:00:00+00')",
+                [name, day, status],
+            )
+        assert gather.every(con)["B"] == "x 2027-03-01"
+        assert gather.reach(con) == (3, 1, date(2026, 1, 4))
+        con.execute("DELETE FROM incidents WHERE incident_id <> 'B'")
+        gather.every(con)
+        assert gather.reach(con) == (1, 1, date(2027, 3, 1))
 
 
 def test_untrusted_text_is_inert(site: Path) -> None:
@@ -363,6 +384,12 @@ def test_reactions_stand_by_country_in_time() -> None:
     assert [mark.x for mark in strip.marks] == sorted(mark.x for mark in strip.marks)
     assert strip.marks[0].y == strip.marks[2].y < strip.marks[1].y
     assert charts.reactions([{"actor_country": "KOR", "minutes": 3}]) is None
+
+
+def test_a_flight_over_the_edge_of_the_map_goes_on_at_the_other_one() -> None:
+    ((_, beyond), (before, _)) = tracks((-4.0, 48.0), (-40.0, 35.0))
+    assert beyond[0] < project(-29.999, 35.0)[0] < project(-30.001, 48.0)[0] < before[0]
+    assert tracks((126.0, 39.0), (135.0, 40.0)) == [(project(126, 39), project(135, 40))]
 
 
 @pytest.mark.parametrize(
