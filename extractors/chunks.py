@@ -23,11 +23,12 @@ class Chunk(NamedTuple):
 
 
 class Row(NamedTuple):
-    """The chunks of a sentence with their code, one character each, closed by a STOP."""
+    """The chunks of a sentence with their code, one character each, closed by a STOP; `names` are their classes."""
 
     sentence: Sentence
     chunks: Sequence[Chunk]
     code: str
+    names: frozenset[str]
 
 
 _PLACE_BEFORE = word_set("in near from of at over toward towards into outside around off across against onto to")
@@ -96,7 +97,8 @@ class Chunker:
             chunks.append(Chunk(name, words[at].start, words[at + length - 1].end, None, low))
             at += length
         chunks.append(Chunk("STOP", sentence.end, sentence.end, None, ""))
-        return Row(sentence, chunks, self._rules.alphabet.code([chunk.name for chunk in chunks]))
+        names = [chunk.name for chunk in chunks]
+        return Row(sentence, chunks, self._rules.alphabet.code(names), frozenset(names))
 
     def _span_chunk(self, span: Chunk, before: Sequence[Chunk]) -> Chunk:
         """A state after a preposition of place is a place ("into Israel"), unless it is the agent after "by"."""

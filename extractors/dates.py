@@ -315,6 +315,8 @@ _NTH = r"(?P<day>[1-9]|[12]\d|3[01])(?:st|nd|rd|th)"
 _WINDOW = r"(?P<upto>\s?(?:-|–|and|to)\s?(?:the\s)?\d\d?(?:st|nd|rd|th)?(?!\w))?"
 
 _DIGITS = "0123456789"
+_UNITS = ("minute", "hour", "day", "night", "morning", "evening", "week", "fortnight", "month", "year")
+_WAYS = ("ago", "earlier", "before", "later", "after", "previously", "prior", "on")
 _NUMBERED = tuple(digit + mark for digit in _DIGITS for mark in ("th", "st", "nd", "rd"))
 
 # Each with its hints: words or marks of which a match must hold one.
@@ -348,7 +350,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
         _month_alone,
     ),
     (
-        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        (*_WEEKDAYS, *(day + mark for day in _SHORT_WEEKDAYS for mark in (".", ", ", *(f" {d}" for d in _DIGITS)))),
         _compiled(
             rf"(?P<lead>(?:(?:early|late|later|earlier)\s(?:on\s)?|nights?\sof\s|(?:an?|one|two|three)\sweeks?\s(?:ago\s(?:on\s)?|last\s|on\s|from\s))?)"
             r"(?:(?P<way>last|next|this|this\scoming|this\spast|past|coming|the\sprevious|the\spreceding|the\sfollowing)\s)?"
@@ -372,7 +374,7 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
     ),
     (("on the ",), _compiled(rf"on\sthe\s{_DAY_IN_WORDS}(?=[,.;]|$)"), _day_of_month),
     (
-        tuple(max(name.split(), key=len) for name in _FEASTS),
+        tuple(name.removeprefix("st ") for name in _FEASTS),
         _compiled(
             r"(?P<off>(?:the\s)?eve\sof\s(?:the\s)?|(?:the\s)?(?:day|night|evening)\s(?:before|after)\s(?:the\s)?)?"
             rf"(?<!orthodox\s)(?P<feast>{_FEAST})(?!\sagreement|\saccords?)(?:,?\s{_YEAR})?"
@@ -380,12 +382,12 @@ _FINDERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Builder], ...] = (
         _feast,
     ),
     (
-        ("day", "tonight", "this", "overnight", "last", "tomorrow", "past"),
+        tuple(_DAY_WORDS),
         _compiled("|".join(re.escape(words).replace(r"\ ", r"\s") for words in sorted(_DAY_WORDS, key=len, reverse=True))),  # noqa: E501
         _day_word,
     ),
     (
-        ("ago", "earlier", "before", "later", "after", "previously", "prior", " on"),
+        tuple(f"{unit}{plural} {way}" for unit in _UNITS for plural in ("", "s") for way in _WAYS),
         _compiled(
             rf"(?:(?:less|more)\sthan\s|about\s|some\s|barely\s|just\s|only\s|nearly\s|exactly\s)?{_AMOUNT}\s(?P<unit>minute|hour|day|night|morning|evening|week|fortnight|month|year)s?\s"
             r"(?P<way>ago|earlier(?!\sthan)|before|later(?!\sthan)|after|afterwards|previously|prior|on(?=[,.;]|$))"

@@ -132,11 +132,10 @@ class Weigher:
         words = self._doc.normal[row.sentence.start : row.sentence.end].lower()
         found = [cue for cue in self._rules.cues if cue.expression.search(words)]
         cues = frozenset(cue.name for cue in found)
-        names = frozenset(chunk.name for chunk in row.chunks)
         ahead = any(c.name == "DATE" and leans_ahead(c.item, self._doc.published) for c in row.chunks)
         party = any(chunk.name in ("ACTOR", "OWNER") and chunk.item.country for chunk in row.chunks)
-        weight = sum(cue.weight for cue in found) + ahead + len(names & {"TIME", "MEASURE", "LAUNCHNOUN"})
-        return _Common(cues, names, weight, party, ahead)
+        weight = sum(cue.weight for cue in found) + ahead + len(row.names & {"TIME", "MEASURE", "LAUNCHNOUN"})
+        return _Common(cues, row.names, weight, party, ahead)
 
     def _day_before(self, row: Row) -> FoundDate | None:
         """The day that the sentences right before, in the same paragraph, name."""

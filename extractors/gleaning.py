@@ -59,12 +59,11 @@ class Gleaner:
                     launch.counts.append(counted)
             if row.sentence.index in telling:
                 continue
-            names = {chunk.name for chunk in row.chunks}
-            if "DATE" in names and (rough := self._spoken_of(row, told, row.sentence.start)):
+            if "DATE" in row.names and (rough := self._spoken_of(row, told, row.sentence.start)):
                 self._refine(row, rough)
-            if "DATE" in names and (coming := self._spoken_of(row, told, row.sentence.start, planned=True)):
+            if "DATE" in row.names and (coming := self._spoken_of(row, told, row.sentence.start, planned=True)):
                 self._set_anew(row, coming)
-            if not names & {"TIME", "MEASURE"} or self._quoted_or_asked(row):
+            if row.names.isdisjoint(("TIME", "MEASURE")) or self._quoted_or_asked(row):
                 continue
             launch = self._spoken_of(row, told, row.sentence.start)
             if launch is not None and self._same_day(row, launch):

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from extractors.actors import Actor
 from extractors.discourse import LAUNCH_AT_HOME, Told
@@ -144,7 +145,6 @@ class LauncherFinder:
         self._headline = headline
         self._title = title
         self._named = Counter(actor.country for actor in document.actors if actor.country)
-        self._everywhere = self._of_the_article()
         self._parties = self._known_parties()
         self._settled: Counter[str] = Counter()
 
@@ -247,7 +247,13 @@ class LauncherFinder:
         if launch.like is not None and launch.like.country:
             yield "others", launch.like.country, 0.5
 
-    def _of_the_article(self) -> list[Sign]:
+    @cached_property
+    def _flags(self) -> set[str]:
+        """The states of the warships that the article names."""
+        return {_SHIPS[match[1]] for match in _SHIP.finditer(self._doc.normal)}
+
+    @cached_property
+    def _everywhere(self) -> list[Sign]:
         """What counts for every launch of the article."""
         text = self._doc.normal
         counted: dict[str, set[str]] = {kind: set() for kind in ("blamed", "admits", "firm")}
@@ -264,7 +270,7 @@ class LauncherFinder:
         groups = self._doc.mentions_in(0, len(text), "group")
         counted["group"] = {m.entry.country for m in groups if isinstance(m.entry, Group) and not self._is_aimed_at(m)}
         counted["home of a firm"] = set(self._homes_of_firms())
-        counted["ship"] = {_SHIPS[match[1]] for match in _SHIP.finditer(text)}
+        counted["ship"] = self._flags
         counted["dateline"] = {self._doc.dateline} if self._doc.dateline else set()
         found = [(kind, country, 1.0) for kind, countries in counted.items() for country in sorted(countries)]
         found += [("protests", country, float(times)) for country, times in protests.items()]
@@ -419,8 +425,7 @@ class LauncherFinder:
         if (country, False) in self._parties or (country, True) in self._parties:
             return False
         made = any(s.entry is not None and country in s.entry.countries for s in launch.sightings[:_READ])
-        ship = any(_SHIPS[match[1]] == country for match in _SHIP.finditer(self._doc.normal))
-        return not made and not ship
+        return not made and country not in self._flags
 
     def _state(self, code: str | None) -> str | None:
         state = self._doc.packs.states.get(code or "")

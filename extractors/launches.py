@@ -82,7 +82,7 @@ def find_launches(document: Document) -> LaunchReading:
             sightings = sorted([*sightings, *(sighting for _, sighting in lead.found)], key=lambda s: s.at)
             teller = Teller(document, document.packs)
             told = teller.tell(sightings)
-    records = Recorder(document, teller, sightings, finder).records(told)
+    records = Recorder(document, teller, sightings, finder).records(told) if told else []
     return LaunchReading(tuple(records), tuple(finder.dropped))
 
 

@@ -8,7 +8,7 @@ caller accepts. Quotation marks are no words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -309,78 +309,68 @@ def parse(pattern: str) -> tuple[Step, ...]:
     return _Parser(pattern).parse()
 
 
-class _Phrase(NamedTuple):
-    """A pattern read: its steps, and of what words each of the steps that must be there needs one."""
-
-    rule: str
-    pattern: str
-    steps: tuple[Step, ...]
-    needed: tuple[frozenset[str], ...]
-
-
-def _read(rule: str, pattern: str) -> _Phrase:
+def _steps(rule: str, pattern: str) -> tuple[Step, ...]:
     try:
-        steps = parse(pattern)
+        return parse(pattern)
     except PhraseError as error:
         raise PhraseError(f"rule {rule}: {error}") from None
-    return _Phrase(rule, pattern, steps, _needed(steps))
 
 
 class PhraseBook:
     """All phrases of some rules, indexed by the words they can begin with and by a rare word that each must hold.
 
-    Most phrases begin with words that every sentence has; so a sentence first picks those whose rare word it holds.
+    Most phrases begin with words that every sentence has; so a sentence first picks those whose rare word it holds,
+    and of these the ones for which no other word is missing.
     """
 
     def __init__(self, rules: Mapping[str, Iterable[str]]) -> None:
-        self._written = [(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
-        self._phrases = {number: _read(*written) for number, written in enumerate(self._written)}
+        self._phrases = [(rule, pattern) for rule, patterns in rules.items() for pattern in patterns]
+        self._steps = {number: _steps(*phrase) for number, phrase in enumerate(self._phrases)}
+        self._needed = [_needed(steps) for steps in self._steps.values()]
         self._by_word: dict[str, set[int]] = {}
         self._by_anchor: dict[str, list[int]] = {}
-        for number, phrase in self._phrases.items():
-            for word in _beginnings(phrase.steps):
+        for number, steps in self._steps.items():
+            for word in _beginnings(steps):
                 self._by_word.setdefault(word, set()).add(number)
-            for word in min(phrase.needed, key=_rarity):
+            for word in min(self._needed[number], key=_rarity):
                 self._by_anchor.setdefault(word, []).append(number)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the phrases, of which an article needs few: read again from a pattern, they come as fast."""
-        return vars(self) | {"_phrases": {}}
+        """All but the steps, of which an article needs few: read again from a pattern, they come as fast."""
+        return vars(self) | {"_steps": {}}
 
     def find(self, tokens: Sequence[Word], slots: Mapping[str, Slot]) -> list[Found]:
         """Every phrase at every word, the longest of each rule at a word; by start."""
         words = [token.low for token in tokens]
-        present = set(words)
+        likely = self._likely(set(words))
+        found: list[Found] = []
+        if not likely:
+            return found
+        for index, word in enumerate(words):
+            numbers = self._by_word.get(word)
+            if numbers is not None and not likely.isdisjoint(numbers):
+                found.extend(self._at(index, sorted(likely & numbers), words, slots))
+        return found
+
+    def _likely(self, present: Set[str]) -> set[int]:
+        """The phrases none of whose words that must be there is missing."""
         possible: set[int] = set()
         for word in present:
             if word in self._by_anchor:
                 possible.update(self._by_anchor[word])
-        found: list[Found] = []
-        if not possible:
-            return found
-        for index, word in enumerate(words):
-            numbers = self._by_word.get(word)
-            if numbers is not None and not numbers.isdisjoint(possible):
-                phrases = [self._phrase(number) for number in sorted(possible & numbers)]
-                phrases = [phrase for phrase in phrases if not any(map(present.isdisjoint, phrase.needed))]
-                found.extend(_longest(phrases, index, words, slots))
-        return found
+        needed = self._needed
+        return {number for number in possible if not any(map(present.isdisjoint, needed[number]))}
 
-    def _phrase(self, number: int) -> _Phrase:
-        phrase = self._phrases.get(number)
-        if phrase is None:
-            phrase = self._phrases[number] = _read(*self._written[number])
-        return phrase
-
-
-def _longest(phrases: Iterable[_Phrase], index: int, words: Sequence[str], slots: Mapping[str, Slot]) -> list[Found]:
-    """The longest match of each rule at one word."""
-    longest: dict[str, Found] = {}
-    for rule, pattern, steps, _ in phrases:
-        end = _match(steps, 0, words, index, slots)
-        if end > index and (rule not in longest or longest[rule].last < end - 1):
-            longest[rule] = Found(rule, index, end - 1, pattern)
-    return list(longest.values())
+    def _at(self, index: int, numbers: Iterable[int], words: Sequence[str], slots: Mapping[str, Slot]) -> list[Found]:
+        longest: dict[str, Found] = {}
+        for number in numbers:
+            rule, pattern = self._phrases[number]
+            if number not in self._steps:
+                self._steps[number] = parse(pattern)
+            end = _match(self._steps[number], 0, words, index, slots)
+            if end > index and (rule not in longest or longest[rule].last < end - 1):
+                longest[rule] = Found(rule, index, end - 1, pattern)
+        return list(longest.values())
 
 
 _COMMON = word_set(

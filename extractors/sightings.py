@@ -249,7 +249,8 @@ class SightingFinder:
 
     def _words_of(self, *names: str) -> int:
         """How many different words of these classes the article has."""
-        return len({chunk.low for row in self.rows for chunk in row.chunks if chunk.name in names})
+        rows = [row for row in self.rows if not row.names.isdisjoint(names)]
+        return len({chunk.low for row in rows for chunk in row.chunks if chunk.name in names})
 
     def _in_earnest(self, row: Row, sighting: Sighting) -> bool:
         """Whether a party fires a weapon that is none of play ("when India fired cruise missiles on Sunday")."""
@@ -283,8 +284,7 @@ class SightingFinder:
     # -- frames --------------------------------------------------------------------------------------------------------
 
     def _in_row(self, row: Row) -> list[tuple[int, Sighting]]:
-        names = {chunk.name for chunk in row.chunks}
-        if not names & _HOLDERS or self._asks(row):
+        if row.names.isdisjoint(_HOLDERS) or self._asks(row):
             return []
         classes = set(row.code)
         guarded: Mapping[int, Mapping[str, str]] | None = None
