@@ -56,7 +56,30 @@ _NOT_A_NAME = word_set(
 _PARTICLES = word_set("al el bin ibn de da do dos von van der den la le abu ul")
 _GENERIC_ADJECTIVES = word_set("the a an its his her their our senior top chief deputy new former unnamed acting")
 _FROM_PLACE = word_set("in of for at from")
+_SPEAKING = ("body", "office", "person")
 _LOCATION = word_set("in near at from outside around off over toward towards into to")
+
+
+@dataclass(slots=True)
+class _Last:
+    """Who was named last with a country: anybody, one that is no modifier, a body or official, and of these one whose
+    country was said.
+    """
+
+    named: Actor | None = None
+    subject: Actor | None = None
+    official: Actor | None = None
+    stated: Actor | None = None
+
+    def note(self, actor: Actor) -> None:
+        """Remember a party; they come in text order."""
+        if not actor.country:
+            return
+        self.named = actor
+        self.subject = self.subject if actor.modifier else actor
+        if actor.kind in _SPEAKING:
+            self.official = actor
+            self.stated = self.stated if actor.inferred else actor
 
 
 class ActorFinder:
@@ -364,11 +387,12 @@ class ActorFinder:
     def _settled(self, actors: list[Actor]) -> list[Actor]:
         """Generic bodies and offices with their country from the context, marked as inferred."""
         settled: list[Actor] = []
+        last = _Last()
         for actor in actors:
-            if actor.kind in ("body", "office", "person"):
+            if actor.kind in _SPEAKING:
                 head = _head(actor)
                 if actor.country is None:
-                    country = self._context_country(actor, head, settled)
+                    country = self._context_country(actor, head, settled[-2:], last)
                     actor = replace(actor, country=country, inferred=country is not None)
                     if country is not None and actor.kind == "body":
                         self._body_country.setdefault(head, (country, actor.name))
@@ -377,13 +401,14 @@ class ActorFinder:
                 elif not actor.inferred and actor.kind != "person":
                     self._body_country[head] = (actor.country, actor.name)
             settled.append(actor)
+            last.note(actor)
         return settled
 
-    def _context_country(self, actor: Actor, head: str, before: list[Actor]) -> str | None:
+    def _context_country(self, actor: Actor, head: str, before: list[Actor], last: _Last) -> str | None:
         at = self._word_before(actor.start)
         possessive = at >= 0 and self._words[at].low in ("its", "his", "her", "their")
         if possessive:
-            return next((a.country for a in reversed(before) if not a.modifier and a.country), None)
+            return last.subject.country if last.subject else None
         if head in self._body_country:
             return self._body_country[head][0]
         sentence_place = self._place_in_front(actor, before)
@@ -391,21 +416,14 @@ class ActorFinder:
             return sentence_place
         if self._dateline:
             return self._dateline
-        paragraph = self._text.rfind("\n", 0, actor.start)
-        officials = [
-            a.country for a in before if a.start > paragraph and a.kind in ("body", "office", "person") and a.country
-        ]
-        if officials:
-            return officials[-1]
-        spoken = [a.country for a in before if a.kind in ("body", "office", "person") and a.country and not a.inferred]
-        if spoken:
-            return spoken[-1]
-        states = [a.country for a in before if a.start > paragraph and a.country]
-        return states[-1] if states else next((a.country for a in reversed(before) if a.country), None)
+        if last.official is not None and self._text.find("\n", last.official.start, actor.start) < 0:
+            return last.official.country
+        found = last.stated or last.named
+        return found.country if found else None
 
     def _place_in_front(self, actor: Actor, before: list[Actor]) -> str | None:
         """ "In Tehran the foreign ministry ..." """
-        for other in reversed(before[-2:]):
+        for other in reversed(before):
             if other.form != "capital" or actor.start - other.end > 12:
                 continue
             at = self._word_before(other.start)

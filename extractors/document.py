@@ -3,7 +3,7 @@
     document = Document(text, title="...", published=date(2025, 1, 6), packs=packs)
 
 All offsets are code points into `text`; the text is never rewritten (`normal` is the same length, with plain quotation
-marks, hyphens and spaces). Everything is in text order:
+marks, hyphens and spaces, `low` the same in lower case). Everything is in text order:
 
 - `words`: `Word(start, end, text, low)`, marks included; `words_in(start, end)`
 - `paragraphs`, `sentences`: `Sentence(index, paragraph, start, end)`; `sentence_at(offset)`
@@ -79,6 +79,7 @@ class Document:
         self.published = publication_day(published)
         self.packs = packs or default_packs()
         self.normal = normalise(text)
+        self.low = self.normal.lower()
         self.language = language(self.normal)
         self.paragraphs: list[Paragraph] = paragraphs(self.normal)
         self.sentences: list[Sentence] = sentences(self.normal, self.paragraphs)

@@ -13,22 +13,20 @@ _LEAVING = re.compile(
     r"|noticed|detected|tracked|spotted|registered|logged|thundered|roared|rose|soared|climbed|flew|went\s(?:up|off)"
     r"|got\saway|t-0|countdown|zero|engines?\slit|began|started|releas\w+|loosed|hurled|lobbed|unleash\w+|sprang|burst"
     r"|emerged|broke\sthe\ssurface|rode|lofted|opened\sfire|came|was\sat|set\soff|test(?:ed)?|flight|volley|salvo)\b",
-    re.IGNORECASE,
 )
 _OTHER_DOING = re.compile(
     r"\b(?:land(?:ed|ing)?|splash\w*|hit|hits|struck|impact\w*|crash\w*|fell|intercept\w*|shot\sdown|downed|explo\w+|blasts?"
     r"|sound\w*|alert\w*|warn\w*|said|says|told|met|meets|docked|arriv\w*|clos(?:ed|ure)|reopen\w*|shut|announc\w+"
     r"|evacuat\w*|posted|published|reported|separat\w*|deploy\w*|heard|woke\w*|call(?:ed)?|aired|opens?|opened\s(?!fire)"
     r"|added|confirmed|tweeted|wrote|lifted\s(?!off)|addressed|ended)\b",
-    re.IGNORECASE,
 )
 _OTHER_MATTER = re.compile(
     r"\b(?:meetings?|council|sessions?|statements?|briefings?|conference|press|bulletins?|broadcasts?|docking|trains?|curfew"
     r"|votes?|speech|window|orbit|separation|planned|scheduled|will|would|notices?|airspace|sirens?|flights\swere|bus|video"
     r"|photos?|posts?|updates?|hearing|parliament|funeral|vigil|markets?|match|game|kick-?off|lawmakers|cabinet|interceptors?|air\sdefen[cs]es?)\b",
-    re.IGNORECASE,
 )
-_CLAUSE_EDGE = re.compile(r"[;:—]|,\s(?:and|but|while|which|who|where)\s|\b(?:and|while|but)\b", re.IGNORECASE)
+_CLAUSE_EDGE = re.compile(r"[;:—]|,\s(?:and|but|while|which|who|where)\s|\b(?:and|while|but)\b")
+_REACH = 400  # characters
 _STAMP = re.compile(r"\s?(?:[-–—:|]|$)")
 
 
@@ -38,8 +36,8 @@ def of_leaving(document: Document, sentence: Sentence, start: int, end: int) -> 
     """
     if start - sentence.start <= 2 and _STAMP.match(document.normal, end):
         return False
-    before = _CLAUSE_EDGE.split(document.normal[sentence.start : start])[-1]
-    after = _CLAUSE_EDGE.split(document.normal[end : sentence.end])[0]
+    before = _CLAUSE_EDGE.split(document.low[max(sentence.start, start - _REACH) : start])[-1]
+    after = _CLAUSE_EDGE.split(document.low[end : min(sentence.end, end + _REACH)], maxsplit=1)[0]
     if _OTHER_MATTER.search(before):
         return False
     leaving = _last(_LEAVING, before)

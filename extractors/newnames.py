@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from extractors.entries import Noun, Weapon
 from extractors.packs import Mention
@@ -40,36 +40,40 @@ _NO_NAMES = word_set(
     barely"""
 )
 _LONGEST_NAMES = 12
+_WORD = re.compile(r"\w+")
 
 
 def with_new_names(text: str, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions of a text with those of weapons that it introduces itself, by start."""
     taken = [mention.start for mention in mentions]
     learnt: dict[str, Weapon] = {}
+    plain: frozenset[str] = frozenset()
     for mention in mentions:
         if (
             isinstance(mention.entry, Noun)
             and mention.entry.role in ("weapon", "target")
             and len(learnt) < _LONGEST_NAMES
         ):
-            for name in _introduced(text, mention):
-                learnt.setdefault(name, _weapon(text, name, mention.entry))
+            plain = plain or frozenset(_WORD.findall(text))
+            for name in _introduced(text, mention, plain):
+                if name not in learnt:
+                    learnt[name] = _weapon(text, name, mention.entry)
     found = [new for name, entry in learnt.items() for new in _uses(text, name, entry) if _free(new, mentions, taken)]
     return sorted([*mentions, *found], key=lambda mention: mention.start) if found else list(mentions)
 
 
-def _introduced(text: str, noun: Mention) -> Iterator[str]:
+def _introduced(text: str, noun: Mention, plain: Set[str]) -> Iterator[str]:
     near = _BEFORE.search(text[max(0, noun.start - 48) : noun.start].rpartition("\n")[2])
     if (
         near is not None
-        and _is_name(near, text)
+        and _is_name(near, plain)
         and not _ACTS.search(near[0])
         and (_numbered(near["name"]) or not _opens(near))
     ):
         yield near["name"]
     explained = _EXPLAINED.search(text[max(0, noun.start - 110) : noun.start].rpartition("\n")[2])
     for match in (explained, _AFTER.match(text, noun.end)):
-        if match is not None and _is_name(match, text):
+        if match is not None and _is_name(match, plain):
             yield match["name"]
 
 
@@ -83,7 +87,8 @@ def _opens(match: re.Match[str]) -> bool:
     return not before or before[-1] in ".!?:;-—"
 
 
-def _is_name(match: re.Match[str], text: str) -> bool:
+def _is_name(match: re.Match[str], plain: Set[str]) -> bool:
+    """Whether the match names something; `plain` are the words of the text, of which a name is none in lower case."""
     first = re.split(r"[- ]", match["name"])[0]
     if first.lower() in _NO_NAMES or (first.isupper() and not _numbered(match["name"])):
         return False
@@ -91,7 +96,7 @@ def _is_name(match: re.Match[str], text: str) -> bool:
         return True
     before = re.search(r"([A-Z]\w*) $", match.string[: match.start("name")])
     part_of_longer = before is not None and before[1].lower() not in _NO_NAMES
-    return not part_of_longer and re.search(rf"\b{first.lower()}\b", text) is None
+    return not part_of_longer and first.lower() not in plain
 
 
 def _weapon(text: str, name: str, noun: Noun) -> Weapon:

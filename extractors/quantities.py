@@ -8,6 +8,7 @@ None), "dozens" (24, None), "up to ten" (None, 10). One statute mile is 1.609 km
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -297,19 +298,41 @@ def find_measures(text: str, start: int = 0, end: int | None = None) -> list[Mea
     stop = len(text) if end is None else end
     if not _UNIT_WORD.search(text, start, stop):
         return []
-    found = [_measure(match) for match in _MEASURE.finditer(text, start, stop)]
-    found += [m for match in _WORD_MEASURE.finditer(text, start, stop) if (m := _word_measure(match))]
-    found += [m for match in _ELLIPTIC.finditer(text, start, stop) if (m := _like_the_last(text, match, found))]
-    found.sort(key=lambda measure: measure.start)
-    return _without_conversions(text, found)
+    figures = [_measure(match) for match in _MEASURE.finditer(text, start, stop)]
+    worded = [m for match in _WORD_MEASURE.finditer(text, start, stop) if (m := _word_measure(match))]
+    elliptic = [
+        m
+        for match in _ELLIPTIC.finditer(text, start, stop)
+        if (last := _last_before(text, match.start(), worded) or _last_before(text, match.start(), figures))
+        and (m := _like(text, match, last))
+    ]
+    return _without_conversions(text, sorted([*figures, *worded, *elliptic], key=_start))
 
 
-def _like_the_last(text: str, match: re.Match[str], found: Sequence[Measure]) -> Measure | None:
-    """A bare number in the unit of the length before it in the sentence."""
-    before = [m for m in found if m.start < match.start() and not m.small and ". " not in text[m.end : match.start()]]
-    if not before or not text[before[-1].end - 1].isalpha():
+def _start(measure: Measure) -> int:
+    return measure.start
+
+
+_REACH = 400  # characters
+
+
+def _last_before(text: str, offset: int, found: Sequence[Measure]) -> Measure | None:
+    """The last length before an offset in its sentence; metres and feet do not count."""
+    near = max(0, offset - _REACH)
+    since = max(near, text.rfind(". ", near, offset))
+    at = bisect_left(found, offset, key=_start)
+    while at > 0 and found[at - 1].end > since:
+        at -= 1
+        if not found[at].small:
+            return found[at]
+    return None
+
+
+def _like(text: str, match: re.Match[str], last: Measure) -> Measure | None:
+    """A bare number in the unit of the length before it."""
+    if not text[last.end - 1].isalpha():
         return None
-    written = _MEASURE.match(text, before[-1].start)
+    written = _MEASURE.match(text, last.start)
     unit = _measure(written).km / float(written.group(2).replace(",", "")) if written else 1.0
     km = float(match.group(1).replace(",", "")) * unit
     return Measure(match.start(1), match.end(1), round(km, 4), False)

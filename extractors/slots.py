@@ -20,9 +20,9 @@ from extractors.sightings import RowSightings, Sighting
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
 _STATED = re.compile(
     r"\b(?:said|says|announced|reported|confirmed|told\s\w+|(?:statement|message|post|report|bulletin|briefing|alert)(?:\s\w+)?)\s"
-    r"(?:(?:on\s)?\w+day\s|issued\s|sent\s|released\s|early\s)?(?:at|around|by)\s(?:about\s|around\s)?$",
-    re.IGNORECASE,
+    r"(?:(?:on\s)?\w+day\s|issued\s|sent\s|released\s|early\s)?(?:at|around|by)\s(?:about\s|around\s)?$"
 )
+_STATEMENT = 120  # characters from the verb of a statement to its time
 _IT_WAS = re.compile(r"(?:it|the\stime)\swas\s(?:(?:about|around|exactly|just)\s)?", re.IGNORECASE)
 # "Only on Monday did the ministry confirm that ... had": the day of the telling.
 _REPORTS = re.compile(
@@ -64,7 +64,8 @@ class SlotSharer:
             elif chunk.name == "TIME":
                 sighting = self._nearest(row, self._in_clause(chunk.start, sightings), at)
                 of_flight = sighting.kind == "flight" and (sighting.definite or sighting.stopped)
-                stated = _STATED.search(self._doc.normal, row.sentence.start, chunk.start) is not None
+                since = max(row.sentence.start, chunk.start - _STATEMENT)
+                stated = _STATED.search(self._doc.low, since, chunk.start) is not None
                 of_another = of_flight or stated or self._apart(chunk.start, sighting)
                 if not of_another or of_leaving(self._doc, row.sentence, chunk.start, chunk.end):
                     sighting.times.append(chunk.item)
