@@ -26,12 +26,14 @@ from flows.report_site.wording import shown
 from flows.settings import Settings
 from storage import alerts
 from storage.alerts import Alert, Outcome
+from storage.errors import BusyLockError
 from storage.incidents import refresh
 from storage.lake import Lake
 
 log = logging.getLogger("launchwire")
 
 _SECONDS = 15.0
+_PATIENCE_SECONDS = 60.0
 # Alerts noted as told in one transaction: what a crash makes to be told twice, at most.
 _NOTED_TOGETHER = 20
 _ATTEMPTS, _FIRST_WAIT = 3, 0.5
@@ -204,33 +206,53 @@ def tell(
     rest next time: a run of a flow is not held up by a flood. A sink that failed in spite of its attempts is left alone
     until next time.
     """
-    told, errors = 0, {}
     lately = now() - timedelta(minutes=1)
-    given = {sink.name: alerts.taken(lake, sink.name, since=lately) if sink.paced else 0 for sink in to}
+    round_ = _Round(
+        to, {sink.name: alerts.taken(lake, sink.name, since=lately) for sink in to if sink.paced}, per_minute
+    )
     names = [sink.name for sink in to]
-    outcomes: list[Outcome] = []
+    told, outcomes = 0, list[Outcome]()
     for alert in alerts.due(lake, now=now()):
-        taken: list[str] = []
-        problems: list[str] = []
-        for sink in to:
-            if sink.name in alert.taken_by or (sink.paced and given[sink.name] >= per_minute):
-                continue
-            if sink.name not in errors:
-                given[sink.name] += 1
-                problem = _attempted(sink, alert, sleep)
-                if problem is None:
-                    taken.append(sink.name)
-                    continue
-                errors[sink.name] = problem
-                problems.append(f"{sink.name}: {problem}")
-        if taken or problems:
-            told += bool(taken)
-            outcomes.append(Outcome(alert, tuple(taken), tuple(problems)))
+        outcome = round_.told(alert, sleep)
+        if outcome.taken_by or outcome.errors:
+            told += bool(outcome.taken_by)
+            outcomes.append(outcome)
         if len(outcomes) >= _NOTED_TOGETHER:
             alerts.mark(lake, outcomes, names, now=now())
             outcomes = []
     alerts.mark(lake, outcomes, names, now=now())
-    return told, [f"alerts by {name}: {why}" for name, why in errors.items()]
+    return told, [f"alerts by {name}: {why}" for name, why in round_.failed.items()]
+
+
+class _Round:
+    """The sinks of one run: what each was given within the minute, and why one is left alone."""
+
+    def __init__(self, sinks: Sequence[Sink], given: dict[str, int], per_minute: int) -> None:
+        self._sinks = sinks
+        self._given = given
+        self._per_minute = per_minute
+        self.failed: dict[str, str] = {}
+
+    def told(self, alert: Alert, sleep: Callable[[float], None]) -> Outcome:
+        """Tell it to every sink that may be asked and has not taken it."""
+        taken: list[str] = []
+        problems: list[str] = []
+        for sink in self._sinks:
+            if sink.name in alert.taken_by or sink.name in self.failed or not self._may(sink):
+                continue
+            problem = _attempted(sink, alert, sleep)
+            if problem is None:
+                taken.append(sink.name)
+            else:
+                self.failed[sink.name] = problem
+                problems.append(f"{sink.name}: {problem}")
+        return Outcome(alert, tuple(taken), tuple(problems))
+
+    def _may(self, sink: Sink) -> bool:
+        if not sink.paced:
+            return True
+        self._given[sink.name] += 1
+        return self._given[sink.name] <= self._per_minute
 
 
 def _attempted(sink: Sink, alert: Alert, sleep: Callable[[float], None]) -> str | None:
@@ -255,7 +277,13 @@ def settle(lake: Lake, settings: Settings, *, gazetteer: Gazetteer | None = None
     """
     refresh(lake, now=datetime.now(UTC), gazetteer=gazetteer, alert_days=settings.alert_days)
     alerts.raise_for_feeds(lake, now=datetime.now(UTC))
-    _, failed = tell(lake, sinks(settings), per_minute=settings.alerts_per_minute)
+    try:
+        # An event may start a run of `publish` while its own run still tells: nobody is to be told twice.
+        with lake.exclusive("alerts", wait_seconds=_PATIENCE_SECONDS):
+            _, failed = tell(lake, sinks(settings), per_minute=settings.alerts_per_minute)
+    except BusyLockError:
+        log.info("another run is telling alerts; what is new is told next time")
+        return []
     return failed
 
 

@@ -20,6 +20,9 @@ from storage.lake import Lake
 
 log = logging.getLogger("launchwire")
 
+# A build that another run is at takes a minute at most.
+_PATIENCE_SECONDS = 120.0
+
 
 @flow(name="publish", persist_result=False)
 async def publish() -> dict[str, Any]:
@@ -44,18 +47,20 @@ async def _build(lake: Any, settings: Settings) -> tuple[Site, list[str]]:
 def build_site(lake: Lake, settings: Settings) -> tuple[Site, list[str]]:
     """Join what a crashed run may have left unjoined, tell of it, then bring the published directory up to date.
 
-    Returns the directory, and why somebody could not be told.
+    Returns the directory, and why somebody could not be told. Raises BusyLockError where another run publishes all the
+    while.
     """
     log.info("joining launches into incidents, and telling of them")
     gazetteer = Gazetteer(rules(settings.packs))
     failed = settle(lake, settings, gazetteer=gazetteer)
     log.info("bringing %s up to date", settings.published_to)
-    site = build(
-        lake,
-        settings.published_to,
-        home=settings.home_url,
-        packs=settings.packs,
-        gazetteer=gazetteer,
-        workers=settings.workers,
-    )
+    with lake.exclusive("publish", wait_seconds=_PATIENCE_SECONDS):
+        site = build(
+            lake,
+            settings.published_to,
+            home=settings.home_url,
+            packs=settings.packs,
+            gazetteer=gazetteer,
+            workers=settings.workers,
+        )
     return site, failed

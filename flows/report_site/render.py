@@ -17,7 +17,7 @@ from flows.report_site import names, wording
 
 _FILTERS = (
     wording.words, wording.field, wording.moment, wording.minute, wording.quantity, wording.family, wording.weapon,
-    wording.side, wording.when, wording.headline, wording.later, names.month_of,
+    wording.side, wording.when, wording.headline, wording.beside, names.month_of,
 )  # fmt: skip
 
 # Longer texts are seldom met twice.

@@ -129,13 +129,15 @@ def spread(low: float | None, high: float | None) -> str:
     return f"{quantity(low)}–{quantity(high)}"
 
 
-def later(minutes: int | None) -> str:
+def later(minutes: int) -> str:
     """A span of minutes as words: "45 min", "3 h 20 min", "2 days"."""
-    if minutes is None:
-        return ""
-    sign, minutes = ("-" if minutes < 0 else ""), abs(minutes)
     if minutes < 60:
-        return f"{sign}{minutes} min"
+        return f"{minutes} min"
     if minutes < 2880:
-        return f"{sign}{minutes // 60} h {minutes % 60:02} min"
-    return f"{sign}{minutes // 1440} days"
+        return f"{minutes // 60} h {minutes % 60:02} min"
+    return f"{minutes // 1440} days"
+
+
+def beside(minutes: int) -> str:
+    """How long after something, or before it where negative."""
+    return f"{later(abs(minutes))} {'before' if minutes < 0 else 'after'}"

@@ -23,7 +23,7 @@ from prefect.events.schemas.automations import AutomationCore
 from pytest_httpserver import HTTPServer
 from yaml import safe_load
 
-from flows.alerts import Email, PrefectEvents, SinkError, Webhook, event, message, sinks, tell
+from flows.alerts import Email, PrefectEvents, SinkError, Webhook, event, message, settle, sinks, tell
 from flows.settings import Settings
 from storage import alerts
 from storage.alerts import Alert
@@ -92,6 +92,20 @@ def test_a_sink_that_fails_is_tried_again_later_and_the_other_is_not_bothered(la
     told(lake, good, bad, minutes=10)
     assert sorted(bad.taken) == sorted(good.taken)
     assert len(good.taken) == 2
+
+
+def test_nobody_is_told_by_two_runs_at_once(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(lake, 1)
+    sink = Recorder()
+    monkeypatch.setattr("flows.alerts.sinks", lambda _settings: [sink])
+    monkeypatch.setattr("flows.alerts._PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("flows.alerts.refresh", lambda *_arguments, **_options: None)
+    settings = Settings(data_dir=tmp_path)
+    with lake.exclusive("alerts", wait_seconds=0):
+        assert settle(lake, settings) == []
+    assert sink.taken == []
+    settle(lake, settings)
+    assert sink.taken == [made(0).alert_id]
 
 
 def test_what_waits_for_a_sink_that_is_gone_keeps_nothing_from_the_others(lake: Lake) -> None:
