@@ -328,6 +328,9 @@ class Teller:
         if sighting.rules != ("try",) or date is None:
             return None
         off = (t for t in self.told if any(s.postponed or "guard.called_off" in s.guards for s in t.sightings))
+        held = self._focus if self._focus is not None and "stayed" in self._focus.sightings[-1].rules else None
+        if held is not None and held.date is None and sighting.sentence - held.sightings[-1].sentence <= 1:
+            return held
         return next((told for told in off if told.date is not None and told.date.date < date.date), None)
 
     def _is_first(self, sighting: Sighting) -> bool:

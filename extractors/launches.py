@@ -535,11 +535,18 @@ class Recorder:
         return local.astimezone(ZoneInfo("UTC"))
 
     def _status(self, told: Told) -> Status:
-        if any(s.failed for s in told.sightings):
+        if any(s.failed for s in told.sightings) or self._failed_in_title(told):
             return "failed"
         if told.planned:
             return "planned"
         return "conducted"
+
+    def _failed_in_title(self, told: Told) -> bool:
+        """Whether the headline says that the main launch failed."""
+        alone = not any(other.date == told.date for other in self._teller.told if other is not told)
+        own = told is self._teller.told[0] and not told.planned and alone
+        failed = (s for s in self._title if s.failed and not s.planned and not s.pronoun and (s.name or s.actor))
+        return own and any(_agrees(told, sighting) for sighting in failed)
 
     def _actor_name(self, actor: Actor | None, told: Told, *, spacefaring: bool) -> str | None:
         if actor is not None:

@@ -15,7 +15,7 @@ from typing import Literal
 from extractors.actors import Actor
 from extractors.dates import FoundDate
 from extractors.document import Document
-from extractors.entries import Noun, Weapon
+from extractors.entries import Body, Noun, Weapon
 from extractors.grammar import Grammar
 from extractors.packs import Mention
 from extractors.quantities import Count, number, read_count
@@ -131,7 +131,9 @@ _ING_ADJECTIVES = word_set(
 )
 _MODALS = word_set("to will would can could may might not n't never shall should must")
 _SALVO_OF = word_set(
-    "salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio handful"  # noqa: E501
+    """salvo volley barrage series string flurry wave fusillade hail swarm spate burst batch number range pair trio
+    handful blitz torrent storm shower rain cascade onslaught bombardment deluge stream clutch slew raft host blizzard
+    quartet couple cluster fleet"""
 )
 _MAX_LEFT = 11
 _LAUNCH_WORD = re.compile(
@@ -168,6 +170,7 @@ IN_SPACE = re.compile(
 _TOYS = re.compile(r"\b(?:bamboo|foam|toy|water|bottle|fireworks?|pyrotechnic) rockets?\b", re.IGNORECASE)
 ROUNDS = frozenset(["rounds", "shots", "shells", "salvo", "salvos", "salvoes", "volley", "volleys", "burst", "bursts"])
 _OF_LAUNCHER = re.compile(r"\b(?P<noun>" + "|".join(sorted(ROUNDS)) + r")\s(?:from|of|out of)\s(?:[\w-]+\s){0,3}$")
+_SPACE_ROCKET = "space_launch_vehicle"
 _BEFORE_LAUNCHER = 60  # characters
 _FLYING_ROLES = ("weapon", "target", "interceptor")
 _NOT_LAUNCHED = ("engine", "other")
@@ -195,6 +198,7 @@ class PhraseFinder:
         self._starts = [word.start for word in document.words]
         self._known: set[str] = set()
         self._space = IN_SPACE.search(document.normal) is not None
+        self._firms = {a.country for a in document.actors if isinstance(a.entry, Body) and a.entry.launches}
         self._toys = _TOYS.search(document.normal) is not None
         self._owners = {actor.end: actor for actor in document.actors if actor.modifier or self._before_noun(actor)}
         self._actor_covers = {
@@ -302,6 +306,13 @@ class PhraseFinder:
         return self._words[at].low if at < len(self._words) else ""
 
     def _beside_weapon_noun(self, mention: Mention) -> bool:
+        if (
+            self._space
+            and self._firms
+            and isinstance(mention.entry, Weapon)
+            and mention.entry.weapon_class == _SPACE_ROCKET
+        ):
+            return bool(self._firms.intersection(mention.entry.countries))
         near = self._doc.mentions_in(mention.start - 80, mention.end + 80, "noun")
         if any(isinstance(m.entry, Noun) and m.entry.role in (*_FLYING_ROLES, "launcher", "payload") for m in near):
             return True
@@ -660,7 +671,9 @@ class PhraseFinder:
             return (left - 3, Count(revised, revised)) if revised is not None else None
         if noun not in _SALVO_OF and noun not in ("salvos", "salvoes", "volleys", "waves", "barrages"):
             return None
-        count = {"pair": Count(2, 2), "trio": Count(3, 3)}.get(noun, Count(2, None))
+        count = {"pair": Count(2, 2), "couple": Count(2, 2), "trio": Count(3, 3), "quartet": Count(4, 4)}.get(
+            noun, Count(2, None)
+        )
         begin = left - 2
         while begin > 0 and left - begin < 6 and self._is_adjective(self._words[begin - 1], begin - 1):
             begin -= 1

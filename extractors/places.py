@@ -82,6 +82,7 @@ _STOP = word_set(
     """intercepted intercepting intercept interception downed downing shot-down eliminated neutralised neutralized
     repelled destroyed"""
 )
+_BROUGHT = word_set("shot brought knocked taken swatted gunned hacked blown")
 _MOTIONS: tuple[tuple[frozenset[str], Motion], ...] = (
     (_STOP, "stop"), (_AIM, "aim"), (_FALL, "fall"), (_FLY, "fly"), (_RISE, "rise"), (_LAUNCH, "launch"),
 )  # fmt: skip
@@ -236,9 +237,9 @@ class PlaceReader:
                 weapon = "launch"
             elif low == "burst":
                 return "rise" if self._words[back + 1].low in ("from", "out", "off", "through") else "fall"
+            elif low in _BROUGHT and self._words[back + 1].low == "down":
+                return "stop"
             elif low in _OF:
-                if low in ("shot", "brought") and self._words[back + 1].low == "down":
-                    return "stop"
                 return _OF[low]
         return weapon
 
@@ -339,6 +340,8 @@ class PlaceReader:
             return "site" if afloat else "landing", 3, name
         if not near:
             return ("site", 1, name) if self._is_site(name) and name.proper else None
+        if low == "outside" and not name.kind:
+            return None  # "from European soil outside Russia"
         if low in ("on", "inside", "outside", "between", "beyond", "short", "around", "beside"):
             return ("landing", 4 if low == "on" else 2, name) if near in ("launch", "fly") else None
         known = name.kind or low in ("near", "off") or self._is_site(name)
