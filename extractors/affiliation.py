@@ -227,7 +227,8 @@ class Affiliations:
         at_home = self._from_groups - _FIRE_ABROAD
         if actor.kind == "body" and home is None and at_home:
             return next(iter(sorted(c for c in at_home if c)), None)
-        return self._near(actor) or home or own or self.surrounding(actor.start)
+        attacked = self.target() if actor.kind == "body" and actor.rank == "military" else None
+        return self._near(actor) or home or own or attacked or self.surrounding(actor.start)
 
     def _keeps_range(self, actor: Actor) -> bool:
         """Police, coast guard or agency of the one state that launched, which clears sea and air beforehand."""

@@ -274,7 +274,7 @@ class _Finder:
         forces = cue.stance.type in _BY_FORCES and not affiliations.is_mostly_about(country)
         if cue.stance.type == "endorse" and cue.stance.side == "own":
             country = launch.country
-        elif country == launch.country and (cue.stance.type in HOSTILE or forces):
+        elif self._sides.own(party, launch) and (cue.stance.type in HOSTILE or forces):
             country = affiliations.other_side(party.actor.start) or country
         if country == party.actor.country:
             return party
