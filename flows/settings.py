@@ -10,6 +10,7 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from extractors.errors import UserError
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from storage.lake import LakeConfig
 
 PREFIX = "LAUNCHWIRE_"
@@ -90,7 +93,24 @@ class Settings(BaseModel):
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
-            ipaddress.ip_network(network)
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(f"must hold networks such as 10.0.0.0/8, and {network!r} is none") from None
+        return value
+
+    @field_validator("user_agent", "contact")
+    @classmethod
+    def _header(cls, value: str) -> str:
+        if not value.isascii() or not (value.isprintable() or not value):
+            raise ValueError("goes into the User-Agent, so it must be printable ASCII")
+        return value
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("must be a file of certificates, and there is none of that name")
         return value
 
     def lake(self) -> LakeConfig:
@@ -147,7 +167,8 @@ def load_settings(
     known = Settings.model_fields
     for name, value in environment.items():
         key = name.removeprefix(PREFIX).lower()
-        if name.startswith(PREFIX):
+        # An empty one is not set: container files pass on variables that nobody filled in.
+        if name.startswith(PREFIX) and value:
             if key not in known:
                 raise SettingsError(f"{name} is not a setting of launchwire; unset it, or see docs/settings.md.")
             values[key], origin[key] = value, name
@@ -159,7 +180,29 @@ def load_settings(
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        raise SettingsError(f"{origin.get(key, key)}: {first['msg']} (it is {values.get(key)!r}).") from None
+        raise SettingsError(f"{origin.get(key, key)} {_demand(first)}; it is {values.get(key)!r}.") from None
+
+
+# What a setting must be, by pydantic's name of what is wrong.
+_DEMANDS = {
+    "path_type": "must be a path",
+    "string_type": "must be a text in quotes",
+    "tuple_type": "must be a list of texts in quotes",
+    "literal_error": "must be {expected}",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_pattern_mismatch": "must be an http or https address without blanks, ? and #",
+}
+
+
+def _demand(error: ErrorDetails) -> str:
+    kind, given = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        return str(given["error"])
+    if kind.startswith(("int", "float")):
+        return f"must be a {'whole ' if kind.startswith('int') else ''}number"
+    return _DEMANDS[kind].format(**given) if kind in _DEMANDS else f"cannot be used: {error['msg']}"
 
 
 def _from_file(path: Path) -> tuple[dict[str, object], dict[str, str]]:
@@ -167,10 +210,15 @@ def _from_file(path: Path) -> tuple[dict[str, object], dict[str, str]]:
         values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"{path}: {error}. Mend the file or move it away.") from None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}). Mend that, or move it away.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text. Save it as UTF-8, or move it away.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}. Mend it, or move it away.") from None
     for key in values:
         if key not in Settings.model_fields:
-            names = ", ".join(sorted(Settings.model_fields))
-            raise SettingsError(f"{path}: {key!r} is not a setting; the settings are {names}.")
+            near = get_close_matches(key.lower(), Settings.model_fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else "docs/settings.md lists them."
+            raise SettingsError(f"{path}: {key!r} is not a setting; {hint}")
     return values, {key: f"{path}: {key}" for key in values}

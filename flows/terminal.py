@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from extractors.errors import UserError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -38,26 +40,33 @@ def console(*, stderr: bool = False) -> Console:
 
     # A pipe has no width of its own, and wrapped cells are of no use in a file.
     piped = not (sys.stderr if stderr else sys.stdout).isatty()
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=_PIPE_COLUMNS if piped else None)
+    width = _PIPE_COLUMNS if piped else None
+    # What is printed came from publishers: "[red]" is no colour there, and "root:x:0" holds no picture.
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
 def table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table of untrusted values; None prints as an empty cell."""
+    """A table of untrusted values, for a `console()`; None prints as an empty cell."""
     from rich.box import SIMPLE_HEAD
-    from rich.markup import escape
     from rich.table import Table
 
     built = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, padding=(0, 1))
     for column in columns:
-        built.add_column(escape(column), overflow="fold")
+        built.add_column(column, overflow="fold")
     for row in rows:
-        built.add_row(*(escape(safe(value)) for value in row))
+        built.add_row(*(safe(value) for value in row))
     return built
 
 
 class _SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return safe(super().format(record))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what Prefect tells of an error that the command itself tells of at its end."""
+    known = isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], UserError)
+    return not known and not str(record.msg).startswith("Finished in state Failed")
 
 
 def start_logging(level: int = logging.INFO) -> None:
@@ -68,3 +77,5 @@ def start_logging(level: int = logging.INFO) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(_is_news)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -72,11 +73,30 @@ def export(
         ) from error
 
 
-def _file(con: Connection, path: Path, name: str, form: Format) -> Path:
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path to write to, moved to `path` at the end; where that fails, nothing is left. Raises OSError.
+
+    A device or a pipe is written itself.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path
+        return
     part = path.with_name(path.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        yield part
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def _file(con: Connection, path: Path, name: str, form: Format) -> Path:
     source = _inert_columns(con, name) if form == "csv" else f"SELECT * FROM {name}"
-    con.execute(f"COPY ({source}) TO {quoted(str(part))} ({_COPY_OPTIONS[form]})")
-    return part.replace(path)
+    with whole_file(path) as part:
+        con.execute(f"COPY ({source}) TO {quoted(str(part))} ({_COPY_OPTIONS[form]})")
+    return path
 
 
 def _inert_columns(con: Connection, name: str) -> str:
@@ -96,19 +116,22 @@ def _inert_columns(con: Connection, name: str) -> str:
 
 def _database(con: Connection, path: Path, only: Sequence[str]) -> Path:
     """All tables with the views over them; with `only`, a view becomes a table, as what it reads may not be there."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    con.execute(f"ATTACH {quoted(str(part))} AS plain")
-    try:
-        for name in only or [table.name for table in schema.TABLES]:
-            con.execute(f"CREATE TABLE plain.{name} AS FROM {NAME}.{name}")
-        con.execute("USE plain")
-        for table in schema.TABLES:
-            if not only or table.name in only:
-                schema.comment(con, table)
-        for view in () if only else schema.VIEWS:
-            schema.create_view(con, view)
-    finally:
-        con.execute(f"USE {NAME}")
-        con.execute("DETACH plain")
-    return part.replace(path)
+    with whole_file(path) as part:
+        con.execute(f"ATTACH {quoted(str(part))} AS plain")
+        try:
+            _fill(con, only)
+        finally:
+            con.execute(f"USE {NAME}")
+            con.execute("DETACH plain")
+    return path
+
+
+def _fill(con: Connection, only: Sequence[str]) -> None:
+    for name in only or [table.name for table in schema.TABLES]:
+        con.execute(f"CREATE TABLE plain.{name} AS FROM {NAME}.{name}")
+    con.execute("USE plain")
+    for table in schema.TABLES:
+        if not only or table.name in only:
+            schema.comment(con, table)
+    for view in () if only else schema.VIEWS:
+        schema.create_view(con, view)

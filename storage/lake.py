@@ -131,6 +131,10 @@ class LakeConfig:
             raise LakeError(
                 f"the catalog {without_secrets(self.catalog)!r} is of no known kind; write sqlite:PATH or postgres:DSN"
             )
+        if self.catalog in (_SQLITE, _POSTGRES):
+            raise LakeError(f"the catalog {self.catalog!r} names no place; write sqlite:PATH or postgres:DSN")
+        if self.store and "://" in self.store and (not self.on_s3 or not self.store.removeprefix(_S3).strip("/")):
+            raise LakeError(f"the store {self.store!r} is of no known kind; write a directory or s3://bucket/prefix")
         if self.partition not in ("month", "day"):
             raise LakeError(f"the partition {self.partition!r} is not known; write month or day")
         if not self.on_s3:
@@ -422,6 +426,11 @@ class Lake:
         known = explain(error, self.config.place)
         if known is not None:
             return known
+        if "No snapshot found" in text:
+            return LakeError(
+                f"the lake at {self.config.place} has no snapshot of that time any more, or none yet; "
+                '`launchwire sql "FROM snapshots()"` lists those that there are'
+            )
         if "unable to open database file" in text:
             return UnwritableLakeError(
                 f"the catalog {self.config.place} cannot be opened; even a reader keeps its marks beside it, so check "

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import click
 
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_settings, written_whole
 from flows.opml import export_opml, import_opml
 from flows.settings import Settings, shipped
 from flows.subscriptions import (
@@ -91,8 +91,8 @@ def add(settings: Settings, url: str, source: str, tags: tuple[str, ...], every:
     """
     subscription(url, tags=tags, every=every)
     found = asyncio.run(_discover(settings, url))
-    if found is None:
-        click.echo(f"no feed at {safe(url)}, and its page names none; look for an RSS link there.", err=True)
+    if isinstance(found, str):
+        click.echo(f"{safe(url)}: {safe(found)}", err=True)
         return EXIT_SOME_FAILED
     address, title = found
     new = subscription(address, source=source or title, title=title if source else "", tags=tags, every=every)
@@ -165,11 +165,12 @@ def export_feeds(settings: Settings, output: Path | None) -> None:
     if output is None:
         sys.stdout.buffer.write(document)
     else:
-        output.write_bytes(document)
+        with written_whole(output) as path:
+            path.write_bytes(document)
 
 
-async def _discover(settings: Settings, url: str) -> tuple[str, str] | None:
-    """(address, title) of the feed at a URL or of the first usable one that its page names."""
+async def _discover(settings: Settings, url: str) -> tuple[str, str] | str:
+    """(address, title) of the feed at a URL or of the first usable one that its page names, or why there is none."""
     from flows.fetch.http import Client
     from flows.ingest import fetch_settings
     from flows.inspection import inspect, linked_feeds
@@ -178,11 +179,13 @@ async def _discover(settings: Settings, url: str) -> tuple[str, str] | None:
         first = await inspect(client, url)
         if first.feed is not None:
             return first.response.permanent_url or url, first.feed.title
+        if first.response.outcome != "ok":
+            return f"cannot be read: {first.response.detail or first.response.outcome}"
         for address, title in linked_feeds(first.response.body, first.response.final_url):
             linked = await inspect(client, address)
             if linked.feed is not None:
                 return address, linked.feed.title or title
-    return None
+    return "no feed is there, and the page names none; look for an RSS link on it"
 
 
 async def _check(settings: Settings, urls: Sequence[str]) -> int:
@@ -196,9 +199,9 @@ async def _check(settings: Settings, urls: Sequence[str]) -> int:
         for asked in asyncio.as_completed([asyncio.ensure_future(inspect(client, url)) for url in urls]):
             found = await asked
             for name, value in found.facts():
-                screen.print(f"{name:>10}  {safe(value)}", markup=False)
+                screen.print(f"{name:>10}  {safe(value)}")
             for oddity in found.oddities:
-                screen.print(f"{'oddity':>10}  {safe(oddity)}", markup=False)
+                screen.print(f"{'oddity':>10}  {safe(oddity)}")
             screen.print()
             status = status if found.usable else EXIT_SOME_FAILED
     return status

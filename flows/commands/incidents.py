@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -63,6 +64,8 @@ def list_(settings: Settings, country: str | None, since: date | None, until: da
     Example:
       launchwire incidents list --country PRK --since 2026-01-01
     """
+    if country and not re.fullmatch("[A-Za-z]{3}", country):
+        raise click.UsageError(f"{safe(country)!r} is no country code; give three letters, for example PRK.")
     code = country.upper() if country else None
     with Lake.open(settings.lake(), create=False) as lake, lake.read() as con:
         _print(con, None, _LIST, [code, code, since, since, until, until, limit])
@@ -114,13 +117,13 @@ def _reasons(con: Connection, incident: dict[str, Any]) -> None:
         _MEMBERS, [incident["incident_id"]]
     ).fetchall():
         copy = ", a copy" if copy_of else ""
-        screen.print(f"  {safe(source)}, {at}: {safe(title)} ({how}{copy}, {score:+.2f})", markup=False)
+        screen.print(f"  {safe(source)}, {at}: {safe(title)} ({how}{copy}, {score:+.2f})")
         for reason in reasons:
-            screen.print(f"      {safe(reason)}", markup=False)
+            screen.print(f"      {safe(reason)}")
     for other in incident["apart"]:
-        screen.print(f"  kept apart from {other['incident_id']}", markup=False)
+        screen.print(f"  kept apart from {other['incident_id']}")
         for reason in other["reasons"]:
-            screen.print(f"      {safe(reason)}", markup=False)
+            screen.print(f"      {safe(reason)}")
 
 
 def _print(con: Connection, title: str | None, query: str, parameters: list[Any]) -> None:

@@ -37,6 +37,9 @@ def restore(settings: Settings, backup: Path | None, discard_later: bool) -> int
     config = settings.lake()
     if backup is None:
         found = [(made.path.name, made.made_at.strftime("%Y-%m-%d %H:%M UTC"), made.bytes) for made in listing(config)]
+        if not found:
+            click.echo(f"there is no backup in {safe(config.backups)} yet; the daily `launchwire maintain` makes one")
+            return EXIT_DONE
         console().print(table(f"backups in {safe(config.backups)}", ("backup", "made", "bytes"), found))
         return EXIT_DONE
     path = backup if backup.exists() or len(backup.parts) > 1 else config.backups / backup

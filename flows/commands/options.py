@@ -54,6 +54,18 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """As `whole_file`; that the path cannot be written is a usage error."""
+    from storage.exports import whole_file
+
+    try:
+        with whole_file(path) as part:
+            yield part
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be written ({error.strerror}); name another file by -o.") from None
+
+
 class DateParameter(click.ParamType[date]):
     """A calendar date YYYY-MM-DD."""
 
@@ -73,4 +85,4 @@ class DateParameter(click.ParamType[date]):
 
 DATE = DateParameter()
 
-__all__ = ["DATE", "EXIT_DONE", "EXIT_SOME_FAILED", "EXIT_WRONG_USE", "user_errors", "with_settings"]
+__all__ = ["DATE", "EXIT_DONE", "EXIT_SOME_FAILED", "EXIT_WRONG_USE", "user_errors", "with_settings", "written_whole"]

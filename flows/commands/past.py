@@ -105,4 +105,4 @@ def reextract(settings: Settings, start: date, end: date, from_html: bool, dry_r
             click.echo(f"note: {safe(remark)}", err=True)
         return counts
 
-    return _run(settings, run)
+    return _run(settings, run, makes_lake=False)

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import click
 import duckdb
 
-from flows.commands.options import with_settings
+from flows.commands.options import with_settings, written_whole
 from flows.settings import Settings
 from flows.terminal import console, safe, table
 from storage.exports import Format, inert
@@ -75,6 +75,8 @@ def sql(settings: Settings, query: str, form: str, output: Path | None, as_of: d
     Example:
       launchwire sql "SELECT country, count(*) AS launches FROM launches GROUP BY ALL ORDER BY launches DESC"
     """
+    if not query.strip(" \t\n;"):
+        raise click.UsageError("the query is empty.")
     if form == "parquet" and output is None:
         raise click.UsageError("parquet needs a file to write; add -o launches.parquet.")
     with Lake.open(settings.lake(), create=False) as lake, lake.read(as_of=_utc(as_of)) as con:
@@ -82,8 +84,8 @@ def sql(settings: Settings, query: str, form: str, output: Path | None, as_of: d
             result = con.sql(query)
         except duckdb.Error as error:
             raise click.ClickException(safe(error).strip()) from None
-        if result is None:
-            raise click.UsageError("the query returns nothing; launchwire sql reads, it does not write.")
+        if result is None:  # a statement without rows, such as COPY … TO
+            return
         try:
             _write(result, form, output)
         except duckdb.Error as error:
@@ -96,7 +98,9 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _write(result: duckdb.DuckDBPyRelation, form: str, output: Path | None) -> None:
     if form == "parquet":
-        result.write_parquet(str(output))
+        assert output is not None
+        with written_whole(output) as path:
+            result.write_parquet(str(path))
         return
     columns, rows = result.columns, iter(result.fetchone, None)
     if form == "table" and output is None:
@@ -106,7 +110,7 @@ def _write(result: duckdb.DuckDBPyRelation, form: str, output: Path | None) -> N
     if output is None:
         write(columns, rows, sys.stdout)
     else:
-        with output.open("w", encoding="utf-8", newline="") as out:
+        with written_whole(output) as path, path.open("w", encoding="utf-8", newline="") as out:
             write(columns, rows, out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,13 +15,20 @@ from flows.runtime import prefect_api
 from flows.settings import Settings
 from flows.subscriptions import load_subscriptions
 from flows.terminal import safe, start_logging
+from storage.errors import OutdatedLakeError
 from storage.lake import Lake
 
 
-def _run(settings: Settings, start: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> int:
-    """Run a flow with these settings, print its counts, and name what failed. Returns the exit status."""
+def _run(
+    settings: Settings, start: Callable[[], Coroutine[Any, Any, dict[str, Any]]], *, makes_lake: bool = True
+) -> int:
+    """Run a flow with these settings, print its counts, and name what failed. Returns the exit status.
+
+    Without `makes_lake` there has to be one: a slip in the directory's name is told, not turned into an empty lake.
+    """
     start_logging()
-    Lake.open(settings.lake()).close()
+    with suppress(OutdatedLakeError):  # an older one is brought up to date by the flow
+        Lake.open(settings.lake(), create=makes_lake).close()
     settings.activate()
     with prefect_api(settings.data_dir):
         counts = asyncio.run(start())
@@ -79,7 +87,7 @@ def maintain(settings: Settings, scope: Literal["hourly", "daily", "weekly"], on
         counts: dict[str, Any] = await flow(scope=scope)
         return counts
 
-    return _run(settings, start)
+    return _run(settings, start, makes_lake=False)
 
 
 @click.command()
@@ -103,7 +111,7 @@ def publish(settings: Settings, publish_dir: Path | None) -> int:
         counts: dict[str, Any] = await flow()
         return counts
 
-    code = _run(settings, start)
+    code = _run(settings, start, makes_lake=False)
     click.echo(f"open {settings.published_to / 'index.html'}")
     return code
 

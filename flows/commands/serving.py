@@ -168,4 +168,4 @@ def _show(place: Path, reports: Sequence[dict[str, Any]]) -> None:
     screen.print(f"\nThe data is in {place.absolute()}. Ask it something:")
     command = shlex.quote(sys.argv[0]) if "/" in sys.argv[0] else "launchwire"
     for query in _QUERIES:
-        screen.print(f'  {command} sql --data "{place}" "{query}"', markup=False)
+        screen.print(f'  {command} sql --data "{place}" "{query}"')
