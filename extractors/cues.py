@@ -11,6 +11,7 @@ from typing import Literal
 
 from extractors.compiled import compiled
 from extractors.entries import Rule
+from extractors.errors import UserError
 from extractors.packs import Packs
 from extractors.party import SentenceView
 from extractors.phrases import PhraseBook, PhraseError
@@ -49,7 +50,7 @@ class Cue:
     may_be_passive: bool = True
 
 
-class CueError(ValueError):
+class CueError(UserError, ValueError):
     """A rule whose `set` does not say what a reaction rule must; the message names it."""
 
 

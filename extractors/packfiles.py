@@ -161,7 +161,7 @@ class PackFile:
 
 def _items(path: Path, source: str, content: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     items = content.get(key, [])
-    if isinstance(items, str):
+    if isinstance(items, str) and (not items.strip() or "\n" in items.strip()):
         return list(_table(path, source, key, items))
     if isinstance(items, list) and all(isinstance(item, dict) for item in items):
         return items

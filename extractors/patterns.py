@@ -20,8 +20,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
+from extractors.errors import UserError
 
-class PatternError(ValueError):
+
+class PatternError(UserError, ValueError):
     """A pattern that cannot be compiled; the message names the item and the remedy."""
 
 

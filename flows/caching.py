@@ -21,6 +21,17 @@ def cache_directory() -> Path | None:
         return None
 
 
+def checked_rules(extra: Sequence[Path]) -> Packs:
+    """As `rules`, with every pattern of theirs compiled. Raises UserError."""
+    from extractors.cues import cue_book
+    from extractors.grammar import grammar
+
+    packs = rules(extra)
+    grammar(packs)
+    cue_book(packs)
+    return packs
+
+
 def rules(extra: Sequence[Path] = ()) -> Packs:
     """Our packs and those in `extra`, compiled by an earlier process where one did. Raises PackError."""
     cache = cache_directory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import unicodedata
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _PIPE_COLUMNS = 200
+_REMEDIES = {
+    errno.ENOSPC: "free some space and run again",
+    errno.EDQUOT: "free some space and run again",
+    errno.EROFS: "name a place that can be written",
+    errno.EACCES: "change the permissions, or name another place",
+}
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
 
 
@@ -63,9 +70,19 @@ class _SafeFormatter(logging.Formatter):
         return safe(super().format(record))
 
 
+def sentence(error: BaseException | None) -> str:
+    """What an error that a user can mend says; empty for all others, which are bugs."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _REMEDIES:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror}{where}; {_REMEDIES[error.errno]}. What was stored stays"
+    return ""
+
+
 def _is_news(record: logging.LogRecord) -> bool:
     """False for what Prefect tells of an error that the command itself tells of at its end."""
-    known = isinstance(record.exc_info, tuple) and isinstance(record.exc_info[1], UserError)
+    known = isinstance(record.exc_info, tuple) and sentence(record.exc_info[1])
     return not known and not str(record.msg).startswith("Finished in state Failed")
 
 

@@ -17,7 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 from extractors.findings import Capture, finding, read
 from extractors.packs import Packs
 from extractors.records import Article, Finding
-from flows.caching import rules
+from flows.caching import checked_rules, rules
 
 # lxml and the pattern caches grow slowly; a worker is replaced after so many pages.
 _PAGES_PER_WORKER = 1_000
@@ -51,6 +51,8 @@ class Workers:
         self._page_seconds = page_seconds
         self._attempts_allowed = attempts_allowed
         self._packs = packs
+        if packs:  # a mistake in them is told here, and not by workers that cannot start
+            checked_rules(packs)
         self._pool = _pool(count, packs) if count else None
 
     def __enter__(self) -> Self:

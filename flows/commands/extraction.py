@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
@@ -15,8 +14,7 @@ import click
 from extractors.engine import extract as extract_text
 from extractors.packs import Packs
 from extractors.records import Extraction
-from flows.caching import rules
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_packs
 from flows.terminal import console, safe
 
 if TYPE_CHECKING:  # only `evaluate` needs it
@@ -122,11 +120,9 @@ class BadLine:
 
 @click.command()
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"), default="-")
-@click.option(
-    "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
-)
 @click.option("--explain", is_flag=True, help="For a person: the text with its spans marked, and why.")
-def extract(file: TextIO, extra: tuple[Path, ...], explain: bool) -> int:
+@with_packs
+def extract(file: TextIO, packs: Packs, explain: bool) -> int:
     """Read one JSON article a line from FILE (- is standard input), write its launches and reactions, one line each.
 
     An article has id, url, title, published and text or html. A bad line is named on the error stream as
@@ -137,7 +133,6 @@ def extract(file: TextIO, extra: tuple[Path, ...], explain: bool) -> int:
       echo '{"id": 1, "published": "2026-01-04", "text": "Iran fired two missiles on Sunday."}' | launchwire extract
       launchwire extract --explain articles.jsonl | less -R
     """
-    packs = rules(extra)
     write = _explainer(packs) if explain else _writer(packs)
     status = EXIT_DONE
     for done in each(file, write):
@@ -174,12 +169,10 @@ def _explainer(packs: Packs) -> Callable[[dict[str, Any]], None]:
 
 @click.command()
 @click.argument("gold", type=click.File("r", encoding="utf-8"))
-@click.option(
-    "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
-)
 @click.option("--misses/--no-misses", default=True, show_default=True, help="List every difference.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
-def evaluate(gold: TextIO, extra: tuple[Path, ...], misses: bool, as_json: bool) -> int:
+@with_packs
+def evaluate(gold: TextIO, packs: Packs, misses: bool, as_json: bool) -> int:
     """Measure the rules on labelled articles: GOLD has one JSON article a line with launches and reactions.
 
     docs/annotation.md says what each field means and how it is scored.
@@ -190,15 +183,16 @@ def evaluate(gold: TextIO, extra: tuple[Path, ...], misses: bool, as_json: bool)
     """
     from extractors.evaluation import evaluate as measure
 
-    packs = rules(extra)
     labelled, found = [], {}
     for number, line in enumerate(gold, 1):
         if line.strip():
             try:
                 row = json.loads(line)
+                if not isinstance(row, dict) or "id" not in row:
+                    raise BadLineError("a labelled article is a JSON object with an id")
                 labelled.append(row)
                 found[str(row["id"])] = article(row, packs)
-            except (BadLineError, ValueError, KeyError, TypeError) as error:
+            except (BadLineError, ValueError, TypeError) as error:
                 raise click.UsageError(f"{gold.name}, line {number}: {error}") from None
     result = measure(labelled, found)
     click.echo(json.dumps(_figures(result)) if as_json else _table(result, misses))

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from extractors.errors import UserError
-from flows.terminal import safe
+from flows.terminal import safe, sentence
 
 EXIT_DONE, EXIT_SOME_FAILED, EXIT_WRONG_USE = 0, 1, 2
 
@@ -27,16 +27,18 @@ def user_errors() -> Iterator[None]:
     except click.ClickException as error:
         error.show()
         sys.exit(EXIT_WRONG_USE)
-    except UserError as error:
-        click.echo(f"launchwire: {safe(error)}", err=True)
-        sys.exit(EXIT_WRONG_USE)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("launchwire: stopped.", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         # The reader (head, less) went away; Python would complain once more while closing the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_DONE)
+    except (UserError, OSError) as error:
+        if not (said := sentence(error)):
+            raise
+        click.echo(f"launchwire: {safe(said)}", err=True)
+        sys.exit(EXIT_WRONG_USE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("launchwire: stopped.", err=True)
+        sys.exit(130)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -66,6 +68,30 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise click.UsageError(f"{path} cannot be written ({error.strerror}); name another file by -o.") from None
 
 
+def with_packs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its --packs option and hand it `packs`, the rules in use."""
+
+    @click.option(
+        "--packs",
+        "extra",
+        type=click.Path(exists=True, path_type=Path),
+        multiple=True,
+        help="Your own rule packs [default: the setting packs].",
+    )
+    @functools.wraps(command)
+    def wrapped(*args: Any, extra: tuple[Path, ...], **kwargs: Any) -> Any:
+        from flows.caching import checked_rules, rules
+
+        # Reading the settings would be a tenth of the start, and most have no packs of their own.
+        if not extra and ("LAUNCHWIRE_PACKS" in os.environ or Path("launchwire.toml").exists()):
+            from flows.settings import load_settings
+
+            extra = load_settings().packs
+        return command(*args, packs=checked_rules(extra) if extra else rules(), **kwargs)
+
+    return wrapped
+
+
 class DateParameter(click.ParamType[date]):
     """A calendar date YYYY-MM-DD."""
 
@@ -84,5 +110,3 @@ class DateParameter(click.ParamType[date]):
 
 
 DATE = DateParameter()
-
-__all__ = ["DATE", "EXIT_DONE", "EXIT_SOME_FAILED", "EXIT_WRONG_USE", "user_errors", "with_settings", "written_whole"]

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 import yaml
 
 from extractors.entries import Rule
 from extractors.packs import Packs
-from flows.caching import rules as load_rules
-from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED
+from flows.commands.options import EXIT_DONE, EXIT_SOME_FAILED, with_packs
 from flows.terminal import console, safe, table
-
-_packs_option = click.option(
-    "--packs", "extra", type=click.Path(exists=True, path_type=Path), multiple=True, help="Your own rule packs."
-)
 
 
 @click.group()
@@ -30,30 +24,29 @@ def rules() -> None:
 
 
 @rules.command("list")
-@_packs_option
-def list_rules(extra: tuple[Path, ...]) -> None:
+@with_packs
+def list_rules(packs: Packs) -> None:
     """List every rule with its pack and what it is for.
 
     \b
     Example:
       launchwire rules list --packs my-packs/
     """
-    packs = load_rules(extra)
     rows = [(pack, rule.id, rule.description) for pack, rule in _all(packs)]
     console().print(table(f"pack version {packs.version}", ("pack", "rule", "description"), rows))
 
 
 @rules.command()
 @click.argument("rule_id")
-@_packs_option
-def show(rule_id: str, extra: tuple[Path, ...]) -> None:
+@with_packs
+def show(rule_id: str, packs: Packs) -> None:
     """Show one rule whole: patterns, what it sets, examples and counterexamples.
 
     \b
     Example:
       launchwire rules show launch.active
     """
-    found = [(pack, rule) for pack, rule in _all(load_rules(extra)) if rule.id == rule_id]
+    found = [(pack, rule) for pack, rule in _all(packs) if rule.id == rule_id]
     if not found:
         raise click.UsageError(f"there is no rule {safe(rule_id)!r}; `launchwire rules list` names them all.")
     for pack, rule in found:
@@ -62,8 +55,8 @@ def show(rule_id: str, extra: tuple[Path, ...]) -> None:
 
 
 @rules.command()
-@_packs_option
-def test(extra: tuple[Path, ...]) -> int:
+@with_packs
+def test(packs: Packs) -> int:
     """Run every rule against its own examples and counterexamples.
 
     \b
@@ -73,7 +66,6 @@ def test(extra: tuple[Path, ...]) -> int:
     from extractors.launch_checks import check_launch_rules
     from extractors.reaction_checks import check_reaction_rules
 
-    packs = load_rules(extra)
     problems = [*check_launch_rules(packs), *check_reaction_rules(packs)]
     for problem in problems:
         click.echo(safe(problem), err=True)

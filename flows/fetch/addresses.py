@@ -243,7 +243,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         good = [address for address, reason in reasons.items() if reason is None]
         if not good:
             named = ", ".join(f"{address} ({reason})" for address, reason in reasons.items())
-            raise BlockedAddress(f"{host} is at {named}, where no request goes; ALLOW_NETWORKS can exempt it")
+            raise BlockedAddress(
+                f"{host} is at {named}, where no request goes; the setting allow_networks can exempt it"
+            )
         if all(self._is_allowed(address) for address in good):
             self._home.add(host)
         else:

@@ -83,7 +83,7 @@ class FetchSettings:
         """The User-Agent sent. Raises ValueError where it could not be a header."""
         text = self.user_agent or default_user_agent(self.contact)
         if not text.isascii() or not text.isprintable():
-            raise ValueError(f"the User-Agent {text!r} must be printable ASCII; mend USER_AGENT or CONTACT")
+            raise ValueError(f"the User-Agent {text!r} must be printable ASCII; mend user_agent or contact")
         return text
 
 

@@ -202,6 +202,16 @@ def test_a_catalog_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) 
     assert (tmp_path / "catalog.sqlite").read_bytes() == before
 
 
+def test_a_pattern_that_cannot_be_compiled_is_named_whatever_names_its_pack(tmp_path: Path) -> None:
+    rule = "pack: launch_rules\nrules: [{id: own.a, description: d, set: {kind: event}, patterns: [NOPE WEAPON]}]\n"
+    (tmp_path / "own.yaml").write_text(rule)
+    assert "own.a: there is no class 'NOPE'" in sentence(
+        launchwire("rules", "test", "--packs", "own.yaml", cwd=tmp_path)
+    )
+    (tmp_path / "launchwire.toml").write_text('packs = "own.yaml"\n')
+    assert "own.a: there is no class 'NOPE'" in sentence(launchwire("extract", cwd=tmp_path))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -98,7 +98,7 @@ def test_every_spelling_ends_at_the_guard(host: str) -> None:
     async def connect() -> None:
         await GuardedBackend().connect_tcp(host, 9, timeout=5)
 
-    with pytest.raises(BlockedAddress, match="ALLOW_NETWORKS can exempt it"):
+    with pytest.raises(BlockedAddress, match="allow_networks can exempt it"):
         asyncio.run(connect())
 
 
