@@ -148,6 +148,8 @@ def _outset(states: Sequence[FeedState], due: Sequence[FeedState], retries: Sequ
     """What a poll is about to do; where nothing, when there will be something to do."""
     if due or retries:
         return f"{len(due)} of {len(states)} feeds are due; {len(retries)} pages are tried again"
+    if not states:
+        return "the list has no feed; add one with `launchwire feeds add URL`"
     coming = [state.next_poll_at for state in states if state.status == "active" and state.next_poll_at]
     when = f"the next one is at {min(coming):%Y-%m-%d %H:%M} UTC" if coming else "all are paused or gone"
     return f"none of {len(states)} feeds is due; {when} (`launchwire poll --all` asks at once)"

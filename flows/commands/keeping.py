@@ -90,5 +90,5 @@ def _as_settings(target: LakeConfig, to_data: Path | None) -> str:
 def _told(problems: Sequence[Problem]) -> int:
     for problem in problems:
         click.echo(f"{problem.table}: {safe(problem.detail)}", err=True)
-    click.echo(f"{len(problems)} problems" if problems else "the lake is sound")
+    click.echo(f"problems found: {len(problems)}" if problems else "the lake is sound")
     return EXIT_SOME_FAILED if problems else EXIT_DONE

@@ -124,5 +124,5 @@ def _verify(settings: Settings) -> int:
         problems = check(lake)
     for problem in problems:
         click.echo(f"{problem.table}: {safe(problem.detail)}", err=True)
-    click.echo(f"{len(problems)} problems" if problems else "the lake is sound")
+    click.echo(f"problems found: {len(problems)}" if problems else "the lake is sound")
     return EXIT_SOME_FAILED if problems else EXIT_DONE
