@@ -2,7 +2,7 @@
 
 The peers are installed into an environment of their own in the user's cache directory, with exact versions. Pages: the
 demo site's and invented ones in its three layouts, one process each, without workers. Feeds: polls of loopback hosts
-with nothing new, and with ten new entries each that carry their whole article, so that nobody has to fetch pages.
+with nothing new, and with four new entries each that carry their whole article, so that nobody has to fetch pages.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from flows.demo.rendering import page
 
 # The last is what the feedparser within reader needs and does not ask for.
 PEERS = ("newspaper4k==0.9.6", "reader==3.26", "sgmllib3k==1.0.0")
-ENTRIES = 10
+ENTRIES = 4
 _SYLLABLES = "har bour qua ney gin coun fer rid cra dred may bud vot stor pier sur rop lan tem bil nor sed"
 
 # Each reads lines of {"url", "file"} and writes a line for each, then one of its costs.
