@@ -15,7 +15,8 @@ from extractors.records import Launch
 from extractors.sightings import Sighting
 
 _SERIES = re.compile(
-    r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19)|\bover the (?:past|last|years)"
+    r"\bso far this\b|\bsince (?:the|january|february|last|early|20|19|(?:march|april|may|june|july|august"
+    r"|september|october|november|december) 20)|\bover the (?:past|last|years)"
     r"|\bin recent (?:years|months|weeks)|\b(?:series|run|spate|string|succession|spree|flurry) of\b"
     r"|\b(?:in|during|over) the (?:first|second|third|fourth|last|past|previous) (?:quarter|half)\b"
     r"|\btotal of\b|\bthis year\b|\bper (?:month|year)\b"
