@@ -19,7 +19,12 @@ from storage.lake import Lake
 log = logging.getLogger("launchwire")
 
 # What the number of a step counts.
-_COUNTED = {"backup": "backups kept", "merge": "files merged", "rewrite": "files rewritten"}
+_COUNTED = {
+    "backup": "backups kept",
+    "merge": "files merged",
+    "rewrite": "files rewritten",
+    "thin": "snapshots thinned out",
+}
 Scope = Literal["hourly", "daily", "weekly"]
 
 

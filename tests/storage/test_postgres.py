@@ -93,8 +93,8 @@ def test_kills_then_rerun(config: LakeConfig, tmp_path: Path) -> None:
 
 def test_three_writers_and_a_reader_at_once(config: LakeConfig) -> None:
     Lake.open(config).close()
-    running = [Worker(workers.contend, config, seed, 4.0) for seed in range(3)]
-    running.append(Worker(workers.watch, config, 4.0))
+    running = [Worker(workers.contend, config, seed, 2.0) for seed in range(3)]
+    running.append(Worker(workers.watch, config, 2.0))
     counts = [len(worker.finish()) for worker in running]
     assert all(counts), counts
     with Lake.open(config) as lake:
