@@ -1,142 +1,92 @@
-"""Polls of 500 feeds on 500 loopback hosts. Run: python -m bench.poll [FEEDS [ARTICLES]]
+"""Polls of feeds on as many loopback hosts. Run: python -m bench.poll [FEEDS [ARTICLES]] [--prefect]
 
-Nothing new: CPU milliseconds a feed of the poll's own process. New articles in each: pages a second, beside what the
-worker processes alone read of the same pages in the same run. Many cycles: growth of memory.
+Nothing new: CPU milliseconds a feed of the poll's own process. New articles in each feed: pages a second from HTTP to
+committed rows, beside a bare pool of trafilatura processes and beside our own workers on the same pages, both without
+HTTP, archive and lake; also by CPU, in which the server's part does not count. Many cycles: growth of memory. With
+--prefect: what the flow adds to a poll with nothing new, with 100 and with FEEDS x ARTICLES new articles.
+Pages: bench.pages.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import gzip
+import os
 import resource
 import subprocess
 import sys
 import tempfile
-import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench import site
+from bench.yardstick import Meter, Spent, bare
 from extractors.findings import Candidate, Capture
 from flows.poll import poll_once
 from flows.settings import Settings
 from flows.workers import Workers
 
-CYCLES = 50
-
-# fmt: off
-_SERVER = r"""
-import asyncio, random, sys
-per_feed = int(sys.argv[1])
-whole = "whole" in sys.argv  # the entries carry their articles
-generation = 0
-# As many different words as a newspaper has: pages over a few words would all be near-duplicates of each other.
-PARTS = "har bour qua ney gin coun fer rid cra dred may bud vot stor pier sur rop lan tem bil nor sed".split()
-WORDS = [a + b + c for a in PARTS for b in PARTS for c in PARTS[:9]]
-
-def page(number):
-    rng = random.Random(number)
-    sentence = lambda: " ".join(["The", *rng.choices(WORDS, k=16)]) + "."
-    paragraphs = "".join(f"<p>{' '.join(sentence() for _ in range(4))}</p>" for _ in range(7))
-    links = "".join(f'<li><a href="/a/{number}-{n}">Related story {n} of the day</a></li>' for n in range(60))
-    return (f'<!doctype html><html lang="en"><head><title>Quay story {number}</title>'
-            '<meta property="og:type" content="article">'
-            '<meta property="article:published_time" content="2026-01-05T08:00:00Z">'
-            f'</head><body><nav><ul>{links}</ul></nav><article><h1>Quay story {number}</h1>{paragraphs}</article>'
-            '</body></html>')
-
-def feed(host):
-    items = "".join(f"<item><guid>{host}-{g}-{n}</guid><title>Quay story {g}-{n}</title><link>http://{host}/a/{g}-{n}</link>"
-                    f"<pubDate>Mon, 05 Jan 2026 08:00:00 GMT</pubDate>{text(f'{host}{g}-{n}') if whole else ''}</item>"
-                    for g in range(1, generation + 1) for n in range(per_feed))
-    space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
-    return f'<rss version="2.0" {space}><channel><title>Quay</title>{items}</channel></rss>'
-
-def text(number):
-    body = page(number).partition("</h1>")[2].partition("</article>")[0]
-    return f"<content:encoded><![CDATA[{body}]]></content:encoded>"
-
-async def serve(reader, writer):
-    global generation
-    try:
-        while True:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            path = head.split(" ", 2)[1]
-            fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-            fields = {name.lower(): value for name, value in fields.items()}
-            status, body, tag = "200 OK", "", f'"{generation}"'
-            if path == "/advance":
-                generation += 1
-            elif path == "/robots.txt":
-                status = "404 Not Found"
-            elif path == "/rss" and fields.get("if-none-match") == tag:
-                status = "304 Not Modified"
-            elif path == "/rss":
-                body = feed(fields["host"])
-            else:
-                body = page(fields["host"] + path)  # no two hosts tell the same story
-            raw = body.encode()
-            extra = f"ETag: {tag}\r\n" if path == "/rss" else ""
-            length = "" if status.startswith("304") else f"Content-Length: {len(raw)}\r\n"
-            writer.write(f"HTTP/1.1 {status}\r\n{extra}{length}Content-Type: text/html\r\n\r\n".encode() + raw)
-            await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass
-    finally:
-        writer.close()
-
-async def main():
-    server = await asyncio.start_server(serve, "0.0.0.0", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-asyncio.run(main())
-"""
+CYCLES = int(os.environ.get("PGC","50"))
+PROCESSES = 2
 
 
-def main(feeds: int, articles: int) -> None:
-    """Print the three measurements."""
-    server = subprocess.Popen([sys.executable, "-c", _SERVER, str(articles)], stdout=subprocess.PIPE, text=True)
-    try:
+class Bench:
+    """A site that is served, and a place for lakes."""
+
+    def __init__(self, place: Path, port: int, server: int, feeds: int, articles: int) -> None:
+        self.place = place
+        self.feeds = feeds
+        self.articles = articles
+        self._port = port
+        self._server = server
+
+    def advance(self, count: int) -> None:
+        """Let `count` more articles appear."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/advance/{count}") as answer:
+            assert answer.status == 200
+
+    def settings(self, name: str) -> Settings:
+        """Settings of a lake of its own, which polls all feeds."""
+        hosts = [f"{site.host(feed)}:{self._port}" for feed in range(self.feeds)]
+        listing = "".join(f'[[feed]]\nurl = "http://{host}/rss"\nsource = "{host}"\n\n' for host in hosts)
+        (self.place / "feeds.toml").write_text(listing, "utf-8")
+        return Settings(
+            data_dir=self.place / name, feeds=self.place / "feeds.toml", allow_networks=("127.0.0.0/8",),
+            workers=PROCESSES, concurrent_hosts=64,
+        )  # fmt: skip
+
+    def bodies(self) -> Iterator[bytes]:
+        """Every page, as HTML."""
+        for feed in range(self.feeds):
+            for number in range(self.articles):
+                yield gzip.decompress(site.page_file(self.place / "pages", feed, number).read_bytes())
+
+    def server_seconds(self) -> float:
+        """CPU that the site has taken so far."""
+        fields = Path(f"/proc/{self._server}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def served(feeds: int, articles: int) -> Iterator[Bench]:
+    """A bench with its site; ends both."""
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as ends:
+        place = Path(scratch)
+        (place / "pages").mkdir()
+        arguments = [sys.executable, "-m", "bench.site", str(place / "pages"), str(feeds), str(articles)]
+        server = ends.enter_context(subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True))
+        ends.callback(server.kill)
         assert server.stdout is not None
-        port = int(server.stdout.readline())
-        with tempfile.TemporaryDirectory() as place:
-            _measure(Path(place), port, feeds, articles)
-    finally:
-        server.kill()
-        server.wait()
+        yield Bench(place, int(server.stdout.readline()), server.pid, feeds, articles)
 
 
-def _measure(place: Path, port: int, feeds: int, articles: int) -> None:
-    hosts = [f"127.0.{1 + n // 250}.{1 + n % 250}:{port}" for n in range(feeds)]
-    listing = "".join(f'[[feed]]\nurl = "http://{host}/rss"\nsource = "{host}"\n\n' for host in hosts)
-    (place / "feeds.toml").write_text(listing, "utf-8")
-    settings = Settings(
-        data_dir=place / "data", feeds=place / "feeds.toml", allow_networks=("127.0.0.0/8",), workers=2,
-        concurrent_hosts=64,
-    )  # fmt: skip
-    clock = _Clock()
-    _poll(settings, clock)
-    _poll(settings, clock)
-    before = time.process_time()
-    cycles = [_poll(settings, clock) for _ in range(3)]
-    cpu = (time.process_time() - before) / 3
-    print(f"nothing new: {1000 * cpu / feeds:.2f} ms CPU a feed, {min(cycles):.1f} s for {feeds} feeds (bound 6 ms)")
+class Clock:
+    """A time of day that moves only when told."""
 
-    asyncio.run(_advance(hosts[0]))
-    seconds = _poll(settings, clock)
-    alone = asyncio.run(_alone(settings, hosts[0], feeds * articles))
-    pages = feeds * articles
-    print(
-        f"{articles} new articles in each: {pages / seconds:.0f} pages/s against {pages / alone:.0f} by the workers "
-        f"alone: {alone / seconds:.0%} (bound 85 %)"
-    )
-
-    first = _memory()
-    for _ in range(CYCLES):
-        _poll(settings, clock)
-    print(f"memory: {first:.0f} MB before, {_memory():.0f} MB after {CYCLES} cycles")
-
-
-class _Clock:
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -144,43 +94,124 @@ class _Clock:
         return self.now
 
 
-def _poll(settings: Settings, clock: _Clock) -> float:
+def polled(settings: Settings, clock: Clock) -> Spent:
+    """One poll of every feed."""
     clock.now += timedelta(minutes=61)
-    began = time.monotonic()
-    report = asyncio.run(poll_once(settings, "bench", everything=True, clock=clock))
+    with Meter() as meter:
+        report = asyncio.run(poll_once(settings, "bench", everything=True, clock=clock))
     assert not report.failed, report.failed[:3]
-    return time.monotonic() - began
+    return meter.spent
 
 
-async def _advance(host: str) -> None:
-    reader, writer = await asyncio.open_connection(*host.split(":"))
-    writer.write(f"GET /advance HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-    await reader.readuntil(b"\r\n\r\n")
-    writer.close()
+def measure(bench: Bench) -> None:
+    """Print the measurements of the poll itself."""
+    settings, clock = bench.settings("data"), Clock()
+    polled(settings, clock)
+    polled(settings, clock)
+    cycles = [polled(settings, clock) for _ in range(3)]
+    own, wall = sum(spent.own for spent in cycles) / 3, min(spent.wall for spent in cycles)
+    print(f"nothing new: {1000 * own / bench.feeds:.2f} ms CPU a feed, {wall:.1f} s for {bench.feeds} feeds (bound 6 ms)")
+
+    new_articles(bench, settings, clock)
+
+    first = memory()
+    for _ in range(CYCLES):
+        polled(settings, clock)
+    print(f"memory: {first:.0f} MB before, {memory():.0f} MB after {CYCLES} cycles")
 
 
-async def _alone(settings: Settings, host: str, pages: int) -> float:
-    """Seconds that the worker processes take for as many pages, fetched beforehand, with their start."""
-    reader, writer = await asyncio.open_connection(*host.split(":"))
-    writer.write(f"GET /a/1-1 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-    head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    length = next(int(line.split(": ")[1]) for line in head.split("\r\n") if line.startswith("Content-Length"))
-    body = await reader.readexactly(length)
-    writer.close()
+def new_articles(bench: Bench, settings: Settings, clock: Clock) -> None:
+    """Print throughput and CPU of a poll in which every feed has new articles."""
+    pages = bench.feeds * bench.articles
+    bench.advance(pages)
+    before = bench.server_seconds()
+    ours = polled(settings, clock)
+    serving = bench.server_seconds() - before
+    with Meter() as meter:
+        assert bare(bench.bodies(), PROCESSES) == pages
+    plain = meter.spent
+    with Meter() as meter:
+        asyncio.run(_workers_alone(bench, settings))
+    workers = meter.spent
+
+    def line(name: str, spent: Spent) -> str:
+        return (
+            f"  {name:<22} {pages / spent.wall:6.1f} pages/s; CPU {1000 * spent.cpu / pages:.1f} ms a page: "
+            f"{1000 * spent.own / pages:.1f} main process, {1000 * spent.children / pages:.1f} workers"
+        )
+
+    print(f"{bench.articles} new articles in each of {bench.feeds} feeds, {PROCESSES} worker processes")
+    print(line("HTTP to committed rows", ours))
+    print(line("trafilatura alone", plain))
+    print(line("our workers alone", workers))
+    print(f"  the site itself took {1000 * serving / pages:.1f} ms CPU a page beside the poll")
+    print(
+        f"  throughput: {plain.wall / ours.wall:.0%} of trafilatura alone by the clock (bound 90 %), "
+        f"{plain.cpu / ours.cpu:.0%} by CPU; {workers.wall / ours.wall:.0%} of our workers alone by the clock, "
+        f"{workers.cpu / ours.cpu:.0%} by CPU"
+    )
+
+
+async def _workers_alone(bench: Bench, settings: Settings) -> None:
     now = datetime(2026, 1, 5, 9, tzinfo=UTC)
-    captures = [
-        Capture(Candidate(f"http://{host}/a/1-{n}", host), f"http://{host}/a/1-{n}", body, "text/html", "ok", now)
-        for n in range(pages)
-    ]
-    began = time.monotonic()
     with Workers(settings.workers, settings.page_seconds, settings.page_attempts, settings.packs) as workers:
-        await workers.read(captures)
-    return time.monotonic() - began
+        window = asyncio.Semaphore(16)
+
+        async def read(number: int, body: bytes) -> None:
+            url = f"http://bench.example/news/{number}"
+            try:
+                await workers.read_one(Capture(Candidate(url, "Quay"), url, body, "text/html", "ok", now))
+            finally:
+                window.release()
+
+        async with asyncio.TaskGroup() as tasks:
+            for number, body in enumerate(bench.bodies()):
+                await window.acquire()
+                tasks.create_task(read(number, body))
 
 
-def _memory() -> float:
+def memory() -> float:
+    """The most that this process has held, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def orchestration(bench: Bench) -> None:
+    """Print what Prefect adds to a poll: the flow with a private server against the same poll without."""
+    from flows.runtime import private_server
+
+    pages = bench.feeds * bench.articles
+    bare_settings, flow_settings, clock = bench.settings("without"), bench.settings("with"), Clock()
+    with Meter() as whole, private_server():
+        from flows.poll import poll
+
+        def flow() -> Spent:
+            flow_settings.activate()
+            with Meter() as meter:
+                assert not asyncio.run(poll(everything=True))["failed"]
+            return meter.spent
+
+        flow()
+        polled(bare_settings, clock)
+        for new in (0, min(100, pages), pages - min(100, pages)):
+            bench.advance(new)
+            _compare(new, lambda: polled(bare_settings, clock), flow)
+    print(f"  Prefect's server: {whole.spent.children:.1f} s of CPU in all, with the workers of these polls")
+
+
+def _compare(new: int, without: Callable[[], Spent], within: Callable[[], Spent]) -> None:
+    alone, flow = without(), within()
+    share = (flow.wall - alone.wall) / flow.wall
+    print(
+        f"  {new} new: {alone.wall:.1f} s and {alone.cpu:.1f} s CPU without Prefect, {flow.wall:.1f} s and "
+        f"{flow.cpu:.1f} s CPU within its flow: {share:.0%} of the time is Prefect's"
+    )
+
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500, int(sys.argv[2]) if len(sys.argv) > 2 else 10)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("feeds", type=int, nargs="?", default=500)
+    parser.add_argument("articles", type=int, nargs="?", default=10)
+    parser.add_argument("--prefect", action="store_true")
+    given = parser.parse_args()
+    with served(given.feeds, given.articles) as made:
+        orchestration(made) if given.prefect else measure(made)

@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import IO, Any, Protocol
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -40,6 +41,8 @@ MAX_BODY_BYTES = 64 * 1024 * 1024
 _DEDUP_DAYS = 1
 _DEDUP_ENTRIES = 100_000
 _DEDUP_LEAST_BYTES = 512
+_LEVEL = 2
+_GZIP = 31  # window bits of RFC 1952
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _WIRE_HEADERS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _ORIGIN = "X-Archive-Orig-"
@@ -142,7 +145,7 @@ class ArchiveWriter:
         with self._guard:
             try:
                 self._current(utc(at))
-                writer = WARCWriter(self._notes_file(), gzip=True, warc_version="WARC/1.1")
+                writer = _writer(self._notes_file())
                 record = writer.create_warc_record(
                     _one_line(url),
                     "metadata",
@@ -176,7 +179,7 @@ class ArchiveWriter:
         started = utc(exchange.started_at)
         file = self._current(started)
         offset = file.tell()
-        writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
+        writer = _writer(file)
         digest = _digest(exchange.body)
         earlier = self._stored.get(digest) if len(exchange.body) >= _DEDUP_LEAST_BYTES else None
         response = _response_record(writer, exchange, digest, earlier)
@@ -206,7 +209,7 @@ class ArchiveWriter:
         self._path = folder / f"{stem}.warc.gz"
         self._file = self._path.open("xb", buffering=0)
         self._index = (folder / f"{stem}.index.jsonl").open("x", encoding="utf-8", errors="replace")
-        writer = WARCWriter(self._file, gzip=True, warc_version="WARC/1.1")
+        writer = _writer(self._file)
         info = {"software": "launchwire", "format": "WARC File Format 1.1", "isPartOf": "launchwire"}
         writer.write_record(writer.create_warcinfo_record(self._path.name, info))
 
@@ -356,6 +359,30 @@ def prune(directory: Path, before: date) -> int:
         if not any(folder.iterdir()):
             folder.rmdir()
     return removed
+
+
+class _Members:
+    """A file to warcio, which flushes it after each record: a gzip member for each, written at once.
+
+    ISA-L's second level packs a news page in 0.5 ms to 50 KB; zlib's ninth, which warcio uses, in 11 ms to 44 KB.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> None:
+        self._parts.append(part)
+
+    def flush(self) -> None:
+        member = isal_zlib.compress(b"".join(self._parts), _LEVEL, _GZIP)
+        self._parts.clear()
+        if self._file.write(member) != len(member):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _writer(file: IO[bytes]) -> WARCWriter:
+    return WARCWriter(_Members(file), gzip=False, warc_version="WARC/1.1")
 
 
 _RESPONSES = WarcRecordType.response | WarcRecordType.revisit
