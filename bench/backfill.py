@@ -1,29 +1,25 @@
 """A backfill of a WARC file, pages a second and memory. Run: python -m bench.backfill [PAGES]
 
 Yardstick: a bare loop of fastwarc and trafilatura over the same file with as many processes, in the same run; the rest
-(dates, identity, rules, the lake) is what launchwire adds. The pages are ordinary news with a launch in every tenth.
+(dates, identity, rules, the lake) is what launchwire adds. Pages: bench.pages, of which one in fifty tells of a launch.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import resource
 import sys
 import tempfile
 import threading
-import time
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from datetime import date, timedelta
-from io import BytesIO
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
-from fastwarc.warc import ArchiveIterator, WarcRecordType
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from isal import isal_zlib
 
+from bench import pages
+from bench.yardstick import Meter, Spent, bare
 from flows.coverage import Coverage
 from flows.filling import fill
 from flows.ingest import Ingest
@@ -34,86 +30,63 @@ from storage.lake import Lake
 
 SPAN = Span(date(2026, 1, 1), date(2026, 1, 31))
 PROCESSES = 2
-_SUBJECTS = ("The council", "A spokesman", "The port authority", "Officials", "Residents", "The museum", "A judge")
-_ACTS = ("said the plan would be debated", "opened the road to traffic", "asked for more time", "signed the contract",
-         "rejected the appeal", "published the figures", "postponed the vote")  # fmt: skip
-_WHEN = (
-    "on Monday",
-    "after a long meeting",
-    "for the second time this year",
-    "as the weather cleared",
-    "in the capital",
-)
-# As many different words as a newspaper has: pages over a few words would all be near-duplicates of each other.
-_PARTS = ("ba", "co", "di", "fe", "gu", "lan", "mer", "nos", "tul", "ver")
-_WORDS = [a + b + c for a in _PARTS for b in _PARTS for c in _PARTS]
-_LAUNCH = "North Korea fired two short-range ballistic missiles toward the Sea of Japan on Sunday, the military said."
-_CHROME = "".join(f'<li><a href="/section/{n}">Section {n}</a></li>' for n in range(60))
 
 
-def page(number: int, day: date) -> bytes:
-    """A whole page of some 25 KB with 24 paragraphs."""
-    chance = random.Random(number)
-    sentences = [
-        " ".join([*(chance.choice(words) for words in (_SUBJECTS, _ACTS, _WHEN)), *chance.choices(_WORDS, k=9)]) + "."
-        for _ in range(72)
-    ]
-    if number % 10 == 0:
-        sentences[0] = _LAUNCH
-    text = "".join(f"<p>{' '.join(sentences[n : n + 3])}</p>" for n in range(0, 72, 3))
-    head = f'<title>Report {number}</title><meta property="article:published_time" content="{day}T09:00:00Z">'
-    aside = "".join(f'<div class="card"><a href="/r/{n}">Related story number {n}</a></div>' for n in range(80))
-    return (
-        f"<!doctype html><html lang=en><head>{head}<style>{'.a{margin:0}' * 200}</style></head><body><nav><ul>{_CHROME}"
-        f"</ul></nav><main><article><h1>Report {number}</h1>{text}</article></main><aside>{aside}</aside>"
-        f"<script>{'var x=1;' * 600}</script><footer><ul>{_CHROME}</ul></footer></body></html>"
-    ).encode()
-
-
-def write(path: Path, pages: int) -> None:
-    """A WARC file of so many pages, spread over the span's dates."""
+def write(path: Path, count: int) -> None:
+    """A WARC file of so many pages, spread over the span's dates; takes some 7 ms a page."""
     with path.open("wb") as file:
-        writer = WARCWriter(file, gzip=True)
-        for number in range(pages):
-            day = SPAN.start + timedelta(days=number * len(SPAN.days) // pages)
-            body = page(number, day)
-            headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1")
-            about = {"WARC-Date": f"{day}T12:00:00Z"}
-            url = f"https://bench.example/report/{number}"
-            writer.write_record(
-                writer.create_warc_record(
-                    url, "response", payload=BytesIO(body), http_headers=headers, warc_headers_dict=about
-                )
-            )
+        for number in range(count):
+            day = SPAN.start + timedelta(days=number * len(SPAN.days) // count)
+            site = f"https://site{number % pages.SITES}.example"
+            body = pages.page(number, site, pages.moment(day.day)).body
+            record = WarcRecord()
+            record.init_headers(record_type=WarcRecordType.response)
+            record.headers["WARC-Date"] = f"{day}T20:00:00Z"
+            record.headers["WARC-Target-URI"] = f"{site}/news/{number}"
+            record.headers["Content-Type"] = "application/http; msgtype=response"
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n\r\n"
+            record.set_bytes_content(head.encode() + body)
+            record.write(member := _Member())
+            file.write(isal_zlib.compress(bytes(member), 2, 31))
 
 
-def _bare(bodies: list[bytes]) -> int:
-    from trafilatura import bare_extraction
+class _Member(bytearray):
+    """One record before it is packed."""
 
-    return sum(bare_extraction(body.decode(), with_metadata=True) is not None for body in bodies)
-
-
-def bare_loop(path: Path) -> float:
-    """Pages a second of the yardstick."""
-    began, done = time.monotonic(), 0
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool, path.open("rb") as stream:
-        records = ArchiveIterator(stream, record_types=WarcRecordType.response)
-        bodies = (record.reader.read() for record in records)
-        batches = iter(lambda: list(islice(bodies, 50)), [])
-        done = sum(pool.map(_bare, batches))
-    return done / (time.monotonic() - began)
+    def write(self, part: bytes) -> int:
+        """As a file's."""
+        self.extend(part)
+        return len(part)
 
 
-async def backfill(path: Path, data: Path) -> float:
-    """Pages a second of a backfill from the file."""
+def bare_loop(path: Path, count: int) -> Spent:
+    """What the yardstick takes."""
+    with Meter() as meter:
+        assert bare(_bodies(path), PROCESSES) == count
+    return meter.spent
+
+
+def _bodies(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        for record in ArchiveIterator(stream, record_types=WarcRecordType.response):
+            yield record.reader.read()
+
+
+async def _fill(path: Path, data: Path) -> int:
     settings = Settings(data_dir=data, workers=PROCESSES)
-    began = time.monotonic()
     coverage = Coverage(SPAN)
     with Lake.open(settings.lake()) as lake:
         async with Ingest(settings, lake, "bench") as ingest:
             source = make_source(Order("warc", sites=(ALL_SITES,), inputs=(str(path),)), ingest)
             await fill(ingest, source, SPAN, SPAN, coverage)
-    return coverage.totals()["stored"] / (time.monotonic() - began)
+    return int(coverage.totals()["stored"])
+
+
+def backfill(path: Path, data: Path, count: int) -> Spent:
+    """What a backfill from the file takes."""
+    with Meter() as meter:
+        assert asyncio.run(_fill(path, data)) == count
+    return meter.spent
 
 
 class Memory:
@@ -134,21 +107,26 @@ class Memory:
         self._ended.set()
 
 
-def main(pages: int) -> None:
+def main(count: int) -> None:
     """Print both rates, their ratio, and memory early and late in the run."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "bench.warc.gz"
-        write(path, pages)
-        bare = bare_loop(path)
+        write(path, count)
+        plain = bare_loop(path, count)
         memory = Memory()
-        ours = asyncio.run(backfill(path, Path(scratch) / "data"))
+        ours = backfill(path, Path(scratch) / "data", count)
         memory.end()
         third = max(1, len(memory.samples) // 3)
         early, late = max(memory.samples[:third], default=0), max(memory.samples[-third:], default=0)
-        print(f"{pages} pages, {PROCESSES} processes")
-        print(f"bare fastwarc + trafilatura: {bare:.1f} pages/s")
-        print(f"backfill --from warc:        {ours:.1f} pages/s, {ours / bare:.0%} of it")
-        print(f"memory: {early:.0f} MB in the first third, {late:.0f} MB in the last")
+        print(f"{count} pages in {path.stat().st_size / 1e6:.0f} MB of WARC, {PROCESSES} processes")
+        for name, spent in (("bare fastwarc + trafilatura", plain), ("backfill --from warc", ours)):
+            print(
+                f"  {name:<28} {count / spent.wall:6.1f} pages/s; CPU {1000 * spent.cpu / count:.1f} ms a page: "
+                f"{1000 * spent.own / count:.1f} main process, {1000 * spent.children / count:.1f} workers"
+            )
+        print(f"  {plain.wall / ours.wall:.0%} of the bare loop by the clock, {plain.cpu / ours.cpu:.0%} by CPU "
+              "(bound 85 %)")  # fmt: skip
+        print(f"  memory: {early:.0f} MB in the first third, {late:.0f} MB in the last")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from flows.poll import poll_once
 from flows.settings import Settings
 from flows.workers import Workers
 
-CYCLES = int(os.environ.get("PGC","50"))
+CYCLES = int(os.environ.get("PGC", "50"))
 PROCESSES = 2
 
 
@@ -110,7 +110,9 @@ def measure(bench: Bench) -> None:
     polled(settings, clock)
     cycles = [polled(settings, clock) for _ in range(3)]
     own, wall = sum(spent.own for spent in cycles) / 3, min(spent.wall for spent in cycles)
-    print(f"nothing new: {1000 * own / bench.feeds:.2f} ms CPU a feed, {wall:.1f} s for {bench.feeds} feeds (bound 6 ms)")
+    print(
+        f"nothing new: {1000 * own / bench.feeds:.2f} ms CPU a feed, {wall:.1f} s for {bench.feeds} feeds (bound 6 ms)"
+    )
 
     new_articles(bench, settings, clock)
 
@@ -145,11 +147,8 @@ def new_articles(bench: Bench, settings: Settings, clock: Clock) -> None:
     print(line("trafilatura alone", plain))
     print(line("our workers alone", workers))
     print(f"  the site itself took {1000 * serving / pages:.1f} ms CPU a page beside the poll")
-    print(
-        f"  throughput: {plain.wall / ours.wall:.0%} of trafilatura alone by the clock (bound 90 %), "
-        f"{plain.cpu / ours.cpu:.0%} by CPU; {workers.wall / ours.wall:.0%} of our workers alone by the clock, "
-        f"{workers.cpu / ours.cpu:.0%} by CPU"
-    )
+    for name, yardstick in (("trafilatura alone (bound 90 %)", plain), ("our workers alone", workers)):
+        print(f"  {yardstick.wall / ours.wall:.0%} of {name} by the clock, {yardstick.cpu / ours.cpu:.0%} by CPU")
 
 
 async def _workers_alone(bench: Bench, settings: Settings) -> None:

@@ -35,8 +35,9 @@ _AMP_CACHE = re.compile(r"^/(?:c|v|a|i)/(s/)?(?P<rest>[^/]+\.[^/]+.*)$")
 _GOOGLE_AMP = re.compile(r"^/amp/(s/)?(?P<rest>[^/]+\.[^/]+.*)$")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SPACE = re.compile(r"\s+")
-_INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-_TYPOGRAPHY = str.maketrans({"‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-"})
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
+_PLAIN = {"‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "−": "-"}
+_TYPOGRAPHY = re.compile(f"[{''.join(_PLAIN)}]")
 
 
 def canonical_url(url: str, rel_canonical: str | None = None) -> str:
@@ -82,7 +83,10 @@ def same_site(a: str, b: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text.translate(_INVISIBLE)).translate(_TYPOGRAPHY)
+    if text.isascii():
+        return " ".join(text.split())
+    folded = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    folded = _TYPOGRAPHY.sub(lambda mark: _PLAIN[mark[0]], folded)
     return _SPACE.sub(" ", folded).strip()
 
 

@@ -199,6 +199,7 @@ _SPACED = dict.fromkeys(
     " ",
 )
 _CLEANING: dict[int, str | None] = {**_DROPPED, **_SPACED, 0x2028: "\n", 0x2029: "\n"}
+_UNCLEAN = re.compile(f"[{''.join(re.escape(chr(code)) for code in _CLEANING)}]")
 
 
 MAX_MARKS = 30
@@ -207,7 +208,8 @@ MAX_MARKS = 30
 
 def clean(text: str) -> str:
     """NFC with plain spaces, without control characters (but newline), bidirectional overrides or invisible marks."""
-    text = text.translate(_CLEANING)
+    if _UNCLEAN.search(text):
+        text = text.translate(_CLEANING)
     if len(text) > 1_000 and not text.isascii():
         text = _stacked_marks().sub(r"\1", text)
     return unicodedata.normalize("NFC", text)

@@ -38,7 +38,7 @@ log = logging.getLogger("launchwire")
 GROUP_FEEDS = 25
 # Articles of one transaction, in all and of one host. A commit costs as much as storing 300 articles, so that a flood
 # is stored in large ones; but a host is asked for one page at a time, and a crash must not repeat many of those.
-BATCH_ARTICLES = 200
+BATCH_ARTICLES = 300
 BATCH_OF_HOST = 50
 GROUPS_AT_ONCE = 4
 # A feed cut off in the middle still gives the entries that came.

@@ -6,12 +6,12 @@ what the bound still allows.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from typing import Protocol
 
 import brotli
 import zstandard
+from isal import isal_zlib as zlib  # a third of the time of Python's own
 
 ACCEPT_ENCODING = "gzip, br, zstd"
 MOST_CODINGS = 3

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urljoin
 from weakref import WeakValueDictionary
@@ -289,6 +290,12 @@ def _size(copy: _Copy) -> int:
 
 
 def _origin(url: str) -> str | None:
+    # By what stands before the path, which pages of one site share: to parse a URL takes 0.2 ms.
+    return _origin_of("/".join(url.split("/", 3)[:3]))
+
+
+@lru_cache(maxsize=1_000)
+def _origin_of(url: str) -> str | None:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
