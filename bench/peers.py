@@ -14,6 +14,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import urllib.request
 import venv
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.poll import _SERVER, _advance
 from flows.caching import cache_directory
 from flows.demo.content import Story, load_outlets, load_stories
 from flows.demo.rendering import page
@@ -219,10 +219,10 @@ def _accuracy(stories: Sequence[Story], found: Sequence[dict[str, Any]]) -> str:
 
 def _polls(place: Path, python: str, feeds: int) -> None:
     print(f"\n{feeds} feeds on as many loopback hosts, {ENTRIES} entries each")
+    (place / "pages").mkdir()
+    serving = [sys.executable, "-m", "bench.site", str(place / "pages"), str(feeds), str(ENTRIES), "whole"]
     for name, interpreter, code in (("launchwire", sys.executable, _OURS), ("reader", python, _READER)):
-        server = subprocess.Popen(
-            [sys.executable, "-c", _SERVER, str(ENTRIES), "whole"], stdout=subprocess.PIPE, text=True
-        )
+        server = subprocess.Popen(serving, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline())
@@ -248,7 +248,8 @@ def _poll(name: str, command: list[str], hosts: Sequence[str]) -> None:
 
     child.stdin.write(json.dumps([f"http://{host}/rss" for host in hosts]) + "\n")
     cycle()
-    asyncio.run(_advance(hosts[0]))
+    with urllib.request.urlopen(f"http://{hosts[0]}/advance/{len(hosts) * ENTRIES}") as answer:
+        assert answer.status == 200
     for what, cost in (("new", cycle()), ("nothing new", min((cycle() for _ in range(3)), key=lambda one: one["cpu"]))):
         each = 1000 * cost["cpu"] / len(hosts)
         print(f"{name:12} {what:12} {each:6.1f} ms CPU a feed, {cost['wall']:5.1f} s, {cost['megabytes']} MB; "

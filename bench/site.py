@@ -1,7 +1,8 @@
-"""Feeds and pages of many hosts on loopback, for bench.poll. Run: python -m bench.site DIRECTORY FEEDS ARTICLES
+"""Feeds and pages of many hosts on loopback. Run: python -m bench.site DIRECTORY FEEDS ARTICLES [whole]
 
 Pages are made beforehand, gzipped as publishers send them, and kept in DIRECTORY; then the port is printed. The host
-127.0.a.b is feed 250 a + b - 251. `GET /advance/COUNT` shows so many more articles, spread over the feeds.
+127.0.a.b is feed 250 a + b - 251. `GET /advance/COUNT` shows so many more articles, spread over the feeds. With "whole"
+the feeds' entries carry their articles.
 """
 
 from __future__ import annotations
@@ -28,15 +29,18 @@ def page_file(directory: Path, feed: int, number: int) -> Path:
 class Site:
     """What all hosts serve: `shown` articles of each feed, the newest last."""
 
-    def __init__(self, directory: Path, feeds: int, articles: int) -> None:
+    def __init__(self, directory: Path, feeds: int, articles: int, *, whole: bool) -> None:
         self.port = 0
         self.shown = [0] * feeds
         self._at = 0
         self._bodies: dict[tuple[int, int], bytes] = {}
+        self._contents: dict[tuple[int, int], str] = {}
         for feed in range(feeds):
             for number in range(articles):
                 at = pages.moment(5) + timedelta(hours=6)
                 page = pages.page(feed * articles + number, f"http://{host(feed)}", at)
+                if whole:
+                    self._contents[feed, number] = "".join(f"<p>{text}</p>" for text in page.paragraphs)
                 self._bodies[feed, number] = zlib.compress(page.body, 6, 31)
                 page_file(directory, feed, number).write_bytes(self._bodies[feed, number])
 
@@ -65,10 +69,15 @@ class Site:
         base = f"http://{host(feed)}:{self.port}"
         items = "".join(
             f"<item><guid>{base}/{n}</guid><title>Story {feed}-{n}</title><link>{base}/news/{n}</link>"
-            "<pubDate>Mon, 05 Jan 2026 08:00:00 GMT</pubDate></item>"
+            f"<pubDate>Mon, 05 Jan 2026 08:00:00 GMT</pubDate>{self._content(feed, n)}</item>"
             for n in range(self.shown[feed])
         )
-        return f'<rss version="2.0"><channel><title>Quay</title>{items}</channel></rss>'.encode()
+        space = 'xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+        return f'<rss version="2.0" {space}><channel><title>Quay</title>{items}</channel></rss>'.encode()
+
+    def _content(self, feed: int, number: int) -> str:
+        content = self._contents.get((feed, number))
+        return f"<content:encoded><![CDATA[{content}]]></content:encoded>" if content else ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection's requests."""
@@ -86,9 +95,9 @@ class Site:
             writer.close()
 
 
-async def main(directory: Path, feeds: int, articles: int) -> None:
+async def main(directory: Path, feeds: int, articles: int, *, whole: bool) -> None:
     """Serve until killed."""
-    site = Site(directory, feeds, articles)
+    site = Site(directory, feeds, articles, whole=whole)
     server = await asyncio.start_server(site.serve, "0.0.0.0", 0, backlog=1024)
     site.port = server.sockets[0].getsockname()[1]
     print(site.port, flush=True)
@@ -96,4 +105,4 @@ async def main(directory: Path, feeds: int, articles: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), whole="whole" in sys.argv))

@@ -12,7 +12,6 @@ from typing import Protocol
 import brotli
 import zstandard
 from isal import isal_zlib as zlib  # a third of the time of Python's own
-from isal.igzip_lib import IsalError
 
 ACCEPT_ENCODING = "gzip, br, zstd"
 MOST_CODINGS = 3
@@ -61,7 +60,7 @@ class _Deflate:
         assert self._decoder is not None
         try:
             output = self._decoder.decompress(self._input, room)
-        except IsalError as error:
+        except zlib.error as error:  # type: ignore[misc]  # their stub has an instance
             raise UndecodableError(f"it is no valid {'gzip' if self._gzip else 'deflate'} data ({error})") from None
         # zlib may have taken all input and still hold output back.
         self._full = len(output) == room
