@@ -7,7 +7,6 @@ with nothing new, and with four new entries each that carry their whole article,
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import random
