@@ -13,7 +13,7 @@ import duckdb
 
 from extractors.consensus import Claim, Summary
 from extractors.incidents import Incident, Member
-from extractors.likeness import weight
+from extractors.likeness import DECISIVE, weight
 from storage import schema
 from storage.staging import in_days, stage
 
@@ -144,7 +144,7 @@ def _member(member: Member, incident_id: str, day: date) -> tuple[Any, ...]:
 
 
 def _words(reason: Any) -> str:
-    return f"{reason.weight:+.2f} {reason.words}"
+    return f"{'decisive:' if reason.weight <= DECISIVE else f'{reason.weight:+.2f}'} {reason.words}"
 
 
 def _digest(

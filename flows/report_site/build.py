@@ -230,6 +230,7 @@ class _Build:
             ),
             flights=charts.flights(recent, self._gazetteer),
             views=charts.VIEWS,
+            slants={name: charts.upright(view) for name, view in charts.VIEWS.items()},
             years=sorted({int(month[:4]) for month in self._months}, reverse=True),
             kinds=(*tables.FILES, tables.PARQUET),
         )

@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from extractors.gazetteer import Gazetteer
 from flows.report_site import wording
 from flows.report_site.gather import Month, Row
-from flows.report_site.projection import HEIGHT, WIDTH, Point, project, tracks
+from flows.report_site.projection import HEIGHT, WIDTH, Point, lean, project, tracks
 
 _ROWS = 12
 RECENT_DAYS = 90
@@ -27,6 +27,8 @@ _LABELS = 14
 # Size of a label's letters in pixels of a map drawn 1,000 pixels wide, and what one takes on average.
 _LETTER, _LETTER_WIDTH = 10.0, 5.7
 _LEAST_SCALE = 0.3
+# Views up to this width are set upright.
+_REGIONAL = 400.0
 
 Side = Literal["start", "end"]
 View = tuple[float, float, float, float]
@@ -46,6 +48,31 @@ VIEWS = {
     "Europe": _view(32.0, 51.0, 160.0),
     "Americas": _view(-90.0, 22.0, 330.0),
 }
+
+
+class Upright(NamedTuple):
+    """How a view is slanted so that north is up in its middle; far from the map's own middle meridians lean."""
+
+    slope: float
+    middle: float
+
+    @property
+    def matrix(self) -> str:
+        """For the attribute `transform` of what is drawn in units of the map."""
+        return f"matrix(1 0 {self.slope:.4f} 1 {-self.slope * self.middle:.2f} 0)"
+
+    def moved(self, found: Iterable[Dot]) -> list[Dot]:
+        """The dots where the view shows them."""
+        return [replace(dot, x=dot.x + self.slope * (dot.y - self.middle)) for dot in found]
+
+
+STRAIGHT = Upright(0.0, 0.0)
+
+
+def upright(view: View) -> Upright:
+    """The slant of a view; none where it shows so much that it has no one north."""
+    x, y = view[0] + view[2] / 2, view[1] + view[3] / 2
+    return Upright(-lean(x, y) if view[2] < _REGIONAL else 0.0, y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +259,19 @@ def dots(places: Iterable[tuple[str, str, str, int, str]], gazetteer: Gazetteer)
 
 
 def labelled(
-    found: Sequence[Dot], views: Iterable[tuple[View, float]], roles: Sequence[str] = ("launch site",)
+    found: Sequence[Dot], views: Iterable[tuple[View, float, Upright]], roles: Sequence[str] = ("launch site",)
 ) -> list[Dot]:
     """The dots with labels where these find room, the busiest first, in views drawn with dots of that scale."""
     labels: dict[int, list[tuple[int, Side]]] = defaultdict(list)
-    for number, (view, scale) in enumerate(views):
-        for at, side in _labels(found, view, scale, roles).items():
+    for number, (view, scale, slant) in enumerate(views):
+        for at, side in _labels(slant.moved(found), view, scale, roles).items():
             labels[at].append((number, side))
     return [replace(dot, labels=tuple(labels.get(at, ()))) for at, dot in enumerate(found)]
 
 
-def scaled(views: Iterable[View]) -> list[tuple[View, float]]:
-    """Views of the large map with how much smaller site.js draws dots and letters in each."""
-    return [(view, max(_LEAST_SCALE, view[2] / WIDTH)) for view in views]
+def scaled(views: Iterable[View]) -> list[tuple[View, float, Upright]]:
+    """Views of the large map with how much smaller site.js draws dots and letters in each, and how it slants them."""
+    return [(view, max(_LEAST_SCALE, view[2] / WIDTH), upright(view)) for view in views]
 
 
 def _labels(found: Sequence[Dot], view: View, scale: float, roles: Sequence[str]) -> dict[int, Side]:

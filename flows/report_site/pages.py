@@ -123,6 +123,8 @@ def _page(row: Row, gazetteer: Gazetteer) -> str:
         (role, row[name], row["weapon_class"], 1, row["incident_id"]) for role, name in _ROLES.items() if row[name]
     ]
     dots = charts.dots(places, gazetteer)
+    slant = charts.upright(charts.around(dots)) if dots else None
+    dots = slant.moved(dots) if slant else []
     view = charts.around(dots) if dots else None
     return render.page(
         "incident.html",
@@ -133,7 +135,8 @@ def _page(row: Row, gazetteer: Gazetteer) -> str:
         columns=columns,
         agreed=agreed,
         lines=lines,
-        dots=charts.labelled(dots, [(view, charts.small_scale(view))], [*_ROLES]) if view else [],
+        dots=charts.labelled(dots, [(view, charts.small_scale(view), charts.STRAIGHT)], [*_ROLES]) if view else [],
+        slant=slant,
         flights=charts.flights([row], gazetteer),
         strip=charts.reactions(row["responses"]),
         view=view,

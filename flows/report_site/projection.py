@@ -30,6 +30,17 @@ def project(lon: float, lat: float) -> Point:
     return _flat(_turned(lon), lat)
 
 
+def lean(x: float, y: float) -> float:
+    """How far the meridian through a point of the map leans there: units eastward for each unit southward."""
+    height = (HEIGHT / 2 - y) / _SCALE
+    theta = height
+    for _ in range(6):
+        theta -= (_height(theta) - height) / _rise(theta)
+    step = 1e-4
+    widening = (_width(theta + step) - _width(theta - step)) / (2 * step * _width(theta))
+    return -(x - WIDTH / 2) * widening / (_rise(theta) * _SCALE)
+
+
 def tracks(start: Point, end: Point) -> list[tuple[Point, Point]]:
     """The shorter way between two (longitude, latitude) on the map: one stretch, or where it leads over the map's edge
     two, each of which ends beyond it.
@@ -47,12 +58,25 @@ def _turned(lon: float) -> float:
 
 def _flat(turned: float, lat: float) -> Point:
     theta = math.asin(_M * math.sin(math.radians(lat)))
-    square = theta * theta
-    sixth = square**3
+    return WIDTH / 2 + math.radians(turned) * _width(theta) * _SCALE, HEIGHT / 2 - _height(theta) * _SCALE
+
+
+def _width(theta: float) -> float:
+    """How wide a radian of longitude is."""
+    return math.cos(theta) / (_M * _rise(theta))
+
+
+def _height(theta: float) -> float:
     a1, a2, a3, a4 = _A
-    x = math.radians(turned) * math.cos(theta) / (_M * (a1 + 3 * a2 * square + sixth * (7 * a3 + 9 * a4 * square)))
-    y = theta * (a1 + a2 * square + sixth * (a3 + a4 * square))
-    return WIDTH / 2 + x * _SCALE, HEIGHT / 2 - y * _SCALE
+    square = theta * theta
+    return theta * (a1 + a2 * square + square**3 * (a3 + a4 * square))
+
+
+def _rise(theta: float) -> float:
+    """The derivative of the height."""
+    a1, a2, a3, a4 = _A
+    square = theta * theta
+    return a1 + 3 * a2 * square + square**3 * (7 * a3 + 9 * a4 * square)
 
 
 def land_path(topology: dict[str, Any]) -> str:

@@ -392,6 +392,15 @@ def test_a_flight_over_the_edge_of_the_map_goes_on_at_the_other_one() -> None:
     assert tracks((126.0, 39.0), (135.0, 40.0)) == [(project(126, 39), project(135, 40))]
 
 
+def test_north_is_up_in_the_middle_of_a_regional_view() -> None:
+    slant = charts.upright(charts.VIEWS["Europe"])
+    (x, y), (north_x, north_y) = project(32, 51), project(32, 54)
+    leaning, upright = north_x - x, slant.slope * (north_y - y) + north_x - x
+    assert leaning > 5
+    assert abs(upright) < leaning / 10
+    assert charts.upright(charts.VIEWS["World"]).slope == 0
+
+
 @pytest.mark.parametrize(
     ("lon", "lat", "x", "y"),
     [(150, 0, WIDTH / 2, HEIGHT / 2), (-30.001, 0, WIDTH, HEIGHT / 2), (150, 90, WIDTH / 2, 0)],

@@ -81,10 +81,17 @@ for (const views of document.querySelectorAll(".views")) {
   for (const [number, button] of buttons.entries()) {
     button.addEventListener("click", () => {
       map.setAttribute("viewBox", button.dataset.view);
-      const scale = Math.max(0.3, button.dataset.view.split(" ")[2] / world);
+      const [, top, width, height] = button.dataset.view.split(" ").map(Number);
+      const scale = Math.max(0.3, width / world);
+      // Away from the map's middle meridians lean: a view is slanted so that north is up.
+      const slope = Number(button.dataset.slope);
+      const middle = top + height / 2;
+      for (const drawn of map.querySelectorAll("image, .flights")) {
+        drawn.setAttribute("transform", `matrix(1 0 ${slope} 1 ${-slope * middle} 0)`);
+      }
       place(number);
       for (const { shape, x, y } of [...dots, ...texts]) {
-        shape.setAttribute("transform", `translate(${x} ${y}) scale(${scale}) translate(${-x} ${-y})`);
+        shape.setAttribute("transform", `translate(${x + slope * (y - middle)} ${y}) scale(${scale}) translate(${-x} ${-y})`);
       }
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
     });
