@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,17 @@ def healthy(api_url: str, seconds: float = 1.0) -> bool:
         return False
 
 
+def _answers(api_url: str) -> bool:
+    """Whether anything speaks HTTP there, if only to ask for a login."""
+    try:
+        urllib.request.urlopen(f"{api_url}/health", timeout=5.0).close()
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def wait_until_healthy(api_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Return once the API answers; raises PrefectUnavailableError with the end of its log when it does not."""
     deadline = time.monotonic() + START_SECONDS
@@ -144,7 +156,13 @@ def prefect_api(data_dir: Path) -> Iterator[str]:
     """
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
-    api_url = os.environ.get("PREFECT_API_URL") or running_api(data_dir)
+    named = os.environ.get("PREFECT_API_URL")
+    if named and not _answers(named):
+        raise PrefectUnavailableError(
+            f"no Prefect server answers at {named}, which PREFECT_API_URL names; start it, correct the variable, or "
+            "unset it for a server of this command's own."
+        )
+    api_url = named or running_api(data_dir)
     if api_url:
         os.environ.update({"PREFECT_API_URL": api_url, **home_within(data_dir.absolute() / "prefect")})
         yield api_url

@@ -20,6 +20,7 @@ _REMEDIES = {
     errno.ENOSPC: "free some space and run again",
     errno.EDQUOT: "free some space and run again",
     errno.EROFS: "name a place that can be written",
+    errno.ENOTDIR: "name another place",
     errno.EACCES: "change the permissions, or name another place",
 }
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")

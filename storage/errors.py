@@ -61,6 +61,11 @@ _SECRET = re.compile(r"(?i)(password|secret|session_token)\s*=\s*('[^']*'|[^\s&'
 # The first pattern that is found in DuckDB's message names the error; DuckDB gives these causes no class of their own.
 _SIGNS: tuple[tuple[re.Pattern[str], type[LakeError], str], ...] = (
     (
+        re.compile(r'missing "=" after|invalid connection option|invalid URI|invalid port number'),
+        LakeError,
+        "{place} is no connection string; write postgres:host=… dbname=… or postgres:postgresql://USER@HOST/DATABASE",
+    ),
+    (
         re.compile(r"(?i)no space left|disk quota|disk is full|database or disk is full"),
         FullLakeError,
         "no space is left for the lake at {place}; free some space and run again, nothing stored was lost",

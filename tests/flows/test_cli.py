@@ -11,8 +11,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from extractors.errors import UserError
 from flows.cli import _COMMANDS, cli
+from flows.subscriptions import SubscriptionError
 from storage.lake import Lake, LakeConfig
 
 RUN = [sys.executable, "-c", "from flows.cli import main; main()"]
@@ -202,14 +205,17 @@ def test_a_catalog_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) 
     assert (tmp_path / "catalog.sqlite").read_bytes() == before
 
 
-def test_a_pattern_that_cannot_be_compiled_is_named_whatever_names_its_pack(tmp_path: Path) -> None:
+def test_a_pattern_that_cannot_be_compiled_is_named_whatever_names_its_pack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rule = "pack: launch_rules\nrules: [{id: own.a, description: d, set: {kind: event}, patterns: [NOPE WEAPON]}]\n"
     (tmp_path / "own.yaml").write_text(rule)
-    assert "own.a: there is no class 'NOPE'" in sentence(
-        launchwire("rules", "test", "--packs", "own.yaml", cwd=tmp_path)
-    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"own\.a: there is no class 'NOPE'"):
+        CliRunner().invoke(cli, ["rules", "test", "--packs", "own.yaml"], catch_exceptions=False)
     (tmp_path / "launchwire.toml").write_text('packs = "own.yaml"\n')
-    assert "own.a: there is no class 'NOPE'" in sentence(launchwire("extract", cwd=tmp_path))
+    with pytest.raises(UserError, match=r"own\.a: there is no class 'NOPE'"):
+        CliRunner().invoke(cli, ["extract"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
@@ -244,22 +250,28 @@ def test_a_bad_setting_is_named_with_its_place(tmp_path: Path) -> None:
 
 def test_sql_reads_only_and_prints_each_format(tmp_path: Path) -> None:
     Lake.open(LakeConfig(directory=tmp_path)).close()
-    query = "SELECT 1 AS one, '=1+1' AS formula, chr(27) || '[31m' AS escape, [1, 2] AS list"
+    query = "SELECT 1 AS one, '=1+1' AS formula, chr(27) || '[31m' AS escape, [1, 2] AS list, ':x: [red]' AS plain"
     table = launchwire("sql", query, data=tmp_path)
     assert "\x1b" not in table.stdout
     assert "1 row" in table.stdout
+    assert ":x: [red]" in table.stdout
     csv = launchwire("sql", query, "--format", "csv", data=tmp_path)
-    assert csv.stdout.splitlines()[0] == "one,formula,escape,list"
+    assert csv.stdout.splitlines()[0] == "one,formula,escape,list,plain"
     assert "'=1+1" in csv.stdout
     rows = launchwire("sql", query, "--format", "json", data=tmp_path)
-    assert json.loads(rows.stdout) == {"one": 1, "formula": "=1+1", "escape": "\x1b[31m", "list": [1, 2]}
+    assert json.loads(rows.stdout) == {
+        "one": 1,
+        "formula": "=1+1",
+        "escape": "\x1b[31m",
+        "list": [1, 2],
+        "plain": ":x: [red]",
+    }
     out = tmp_path / "out.parquet"
     assert launchwire("sql", query, "--format", "parquet", "-o", str(out), data=tmp_path).returncode == 0
     assert duckdb.sql(f"SELECT one FROM '{out}'").fetchall() == [(1,)]
     assert "read-only" in sentence(launchwire("sql", "DELETE FROM launches", data=tmp_path))
-    assert ":x: [red]a" in launchwire("sql", "SELECT ':x: [red]a' AS plain", data=tmp_path).stdout
-    lost = tmp_path / "no" / "such.csv"
-    assert "such.csv cannot be written" in sentence(launchwire("sql", query, "-o", str(lost), data=tmp_path))
+    lost = ["sql", query, "--data", str(tmp_path), "-o", str(tmp_path / "no" / "such.csv")]
+    assert "such.csv cannot be written" in CliRunner().invoke(cli, lost).output
 
 
 def test_sql_as_of_shows_the_past(tmp_path: Path) -> None:
@@ -268,13 +280,16 @@ def test_sql_as_of_shows_the_past(tmp_path: Path) -> None:
     assert "no snapshot of that time" in sentence(past)
 
 
-def test_the_shipped_feeds_start_a_list_and_leave_one_alone(tmp_path: Path) -> None:
-    assert "feeds init" in sentence(launchwire("poll", cwd=tmp_path))
-    assert launchwire("feeds", "init", cwd=tmp_path).returncode == 0
-    shipped = (tmp_path / "feeds.toml").read_bytes()
+def test_the_shipped_feeds_start_a_list_and_leave_one_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SubscriptionError, match="launchwire feeds init"):
+        CliRunner().invoke(cli, ["feeds", "list"], catch_exceptions=False)
+    assert CliRunner().invoke(cli, ["feeds", "init"]).exit_code == 0
+    shipped = Path("feeds.toml").read_bytes()
     assert shipped.count(b"[[feed]]") > 40
-    assert "a list already" in sentence(launchwire("feeds", "init", cwd=tmp_path))
-    assert (tmp_path / "feeds.toml").read_bytes() == shipped
+    with pytest.raises(SubscriptionError, match="a list already"):
+        CliRunner().invoke(cli, ["feeds", "init"], catch_exceptions=False)
+    assert Path("feeds.toml").read_bytes() == shipped
 
 
 def test_feeds_list_and_remove_work_without_a_lake(tmp_path: Path) -> None:

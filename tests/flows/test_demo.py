@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,10 @@ def test_the_demo_finds_its_launches_and_leaves_nothing_running(tmp_path: Path) 
             query = line.split('"')[3]
             shown = subprocess.run([*RUN, "sql", "--data", str(place / "demo"), query], capture_output=True, text=True)
             assert shown.returncode == 0, shown.stderr
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    ((query, answer),) = re.findall(r'launchwire sql --data data/demo "([^"]+)"\n(.*?)```', readme, re.DOTALL)
+    shown = subprocess.run([*RUN, "sql", "--data", str(place / "demo"), query], capture_output=True, text=True)
+    assert [line.rstrip() for line in shown.stdout.strip("\n ").splitlines()] == answer.strip("\n ").splitlines()
     with Lake.open(LakeConfig(directory=place / "demo"), create=False) as lake, lake.read() as con:
         rows = con.execute("SELECT country, date, count_min FROM launches WHERE role = 'lead'").fetchall()
     found = {(country, str(date)) for country, date, _ in rows}
