@@ -1,8 +1,6 @@
 """Words a second of the whole chain on mixed news: 19 ordinary articles for each one about a launch.
 
-    python bench/launches_speed.py [ROUNDS]
-
-Also times one-unit repetitions of doubling length, which must stay linear.
+python bench/launches_speed.py [ROUNDS]
 """
 
 from __future__ import annotations
@@ -31,13 +29,6 @@ _ORDINARY = (
     "were cheaper "
     "this week, growers said, after a mild autumn in the valley; onions were not.\n\n"
 ) * 3
-_REPEATED = (
-    "fired a missile and ",
-    "the launch of the launch of ",
-    "“missile ",
-    "according to the missile ",
-    "on the 4th ",
-)
 
 
 def main() -> None:
@@ -54,15 +45,6 @@ def main() -> None:
     for _ in range(rounds):
         extract(_LAUNCH, published=_DAY)
     print(f"launch news: {rounds * len(_LAUNCH.split()) / (time.process_time() - began):,.0f} words/s")
-    for unit in _REPEATED:
-        print(f"{unit!r}: " + ", ".join(f"{_seconds(unit, size):.2f} s" for size in (25_000, 50_000, 100_000)))
-
-
-def _seconds(unit: str, size: int) -> float:
-    text = unit * (size // len(unit)) + " missile"
-    began = time.process_time()
-    extract(text, published=_DAY)
-    return time.process_time() - began
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Whether the time of every rule grows with the length of the text and no faster: 1 MB of repetitions against 128 kB.
 
-    python -m bench.linearity [PART ...] [--to KILOBYTES]
+    python -m bench.linearity [PART ...] [--all] [--share K/N]
 
 Parts: `frames` (each frame and guard of the launch rules against a row that keeps almost matching it), `phrases` (each
 phrase of the reaction rules against words that do), `lexicon` (the automaton), `chain` (texts that invite every step to
-go back, through the whole chain without the limit that `extract` sets on the length of a text). CPU seconds. Every part
-ends with its worst pattern, the run with the worst of all: 1.0 is linear, 8.0 quadratic. Fails above 2.
+go back, through the whole chain without the limit that `extract` sets on the length of a text). CPU seconds; a ratio
+above the bound is measured up to three times, as a neighbour on the same core can double any one of them. Every part
+ends with its worst pattern, the run with the worst of all: 1.0 is linear, 7.8 quadratic. Fails above 2.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
+from itertools import islice
 
 from extractors.document import Document
 from extractors.grammar import grammar
@@ -81,7 +83,8 @@ def phrases(packs: Packs) -> Iterator[Case]:
         for pattern in rule.patterns:
             steps = parse(pattern)
             unit = _words_for(steps[:-1]) or _words_for(steps)
-            yield f"{rule.id}: {pattern}", partial(_found, PhraseBook({rule.id: [pattern]}), unit)
+            book = PhraseBook({rule.id: [pattern]})
+            yield f"{rule.id}: {pattern}", partial(_found, book, unit, _words_for(steps))
 
 
 def _words_for(steps: Sequence[Step]) -> list[str]:
@@ -93,25 +96,32 @@ def _words_for(steps: Sequence[Step]) -> list[str]:
     return found
 
 
-def _found(book: PhraseBook, unit: Sequence[str], size: int) -> Callable[[], object]:
-    words = [Word(0, 0, word, word) for word in unit] * (size // (len(" ".join(unit)) + 1))
+def _found(book: PhraseBook, unit: Sequence[str], last: Sequence[str], size: int) -> Callable[[], object]:
+    """The phrase stands at the end, so that the book cannot tell from the words that are missing to leave it out."""
+    repeated = [Word(0, 0, word, word) for word in unit] * (size // (len(" ".join(unit)) + 1))
+    words = [*repeated, *(Word(0, 0, word, word) for word in last)]
     return lambda: book.find(words, {"state": lambda at: at + (words[at].low == "land")})
 
 
 def lexicon(packs: Packs) -> Iterator[Case]:
     """The automaton over all names, and what settles which of them overlap."""
     for name in _NAMES:
-        yield name, lambda size, name=name: partial(packs.mentions, name * (size // len(name)))
+        yield name, partial(_mentioned, packs, name)
+
+
+def _mentioned(packs: Packs, name: str, size: int) -> Callable[[], object]:
+    return partial(packs.mentions, name * (size // len(name)))
 
 
 def chain(packs: Packs) -> Iterator[Case]:
     """Analysis, launches and reactions of a text; whole, though `extract` would read no more than its first part."""
+    _extracted("", 0)()  # what the first article of a process pays for
     for unit in _UNITS:
         yield unit, partial(_extracted, unit)
 
 
 def _extracted(unit: str, size: int) -> Callable[[], object]:
-    text = _STORY + unit * (size // len(unit)) + " missile"
+    text = _STORY + unit * (size // max(1, len(unit))) + " missile"
 
     def read() -> None:
         document = Document(text, title="North Korea fires missile", published=_DAY)
@@ -122,7 +132,7 @@ def _extracted(unit: str, size: int) -> Callable[[], object]:
 
 def seconds(work: Callable[[], object]) -> float:
     """CPU seconds of the quickest of up to three runs; long ones are run once."""
-    best = 60.0
+    best = float("inf")
     for _ in range(3):
         began = time.process_time()
         work()
@@ -132,10 +142,15 @@ def seconds(work: Callable[[], object]) -> float:
     return best
 
 
-def ratio(case: Callable[[int], Callable[[], object]], large: int) -> tuple[float, float]:
-    """Time for each character at `large` characters against `SMALL`, and the CPU seconds at `large`."""
-    small, whole = seconds(case(SMALL)), seconds(case(large))
-    return (whole / large) / (max(small, _LEAST) / SMALL), whole
+def ratio(case: Callable[[int], Callable[[], object]]) -> tuple[float, float]:
+    """Time for each character of a large text against that of a small one, and the CPU seconds of the large one."""
+    best = (float("inf"), 0.0)
+    for _ in range(3):
+        small, large = seconds(case(SMALL)), seconds(case(LARGE))
+        best = min(best, ((large / LARGE) / (max(small, _LEAST) / SMALL), large))
+        if best[0] <= BOUND:
+            break
+    return best
 
 
 PARTS = {part.__name__: part for part in (frames, phrases, lexicon, chain)}
@@ -145,17 +160,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Whether the time of every rule is linear in the length of the text.")
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="default: all")
     parser.add_argument("--all", action="store_true", help="a line for every pattern, not only the worst of a part")
+    parser.add_argument("--share", default="1/1", help="of the patterns of each part only the K-th of every N")
     options = parser.parse_args()
+    share, shares = map(int, options.share.split("/"))
     packs = default_packs()
     worst = (0.0, "")
     for name in options.parts or PARTS:
         found = []
-        for pattern, case in PARTS[name](packs):
-            grown, whole = ratio(case, LARGE)
+        for pattern, case in islice(PARTS[name](packs), share - 1, None, shares):
+            grown, whole = ratio(case)
             found.append((grown, pattern))
             if options.all or grown > BOUND:
                 print(f"{grown:5.2f} {whole:7.2f} s  {pattern!r}", flush=True)
-        worst = max(worst, max(found))
+        worst = max(worst, *found)
         print(f"{name}: {len(found)} patterns, worst {max(found)[0]:.2f} of {max(found)[1]!r}", flush=True)
     print(f"worst ratio of time per byte, 1 MB against 128 kB: {worst[0]:.2f} ({worst[1]!r})")
     return worst[0] > BOUND

@@ -1,4 +1,4 @@
-"""Speed of the reaction rules, and the growth of their time on repetitions that invite backtracking.
+"""Speed of the reaction rules.
 
 python -m bench.reactions_speed
 """
@@ -12,16 +12,6 @@ from extractors.document import Document
 from extractors.reaction_checks import launch_of
 from extractors.reactions import find_reactions
 
-_UNITS = (
-    "Tokyo condemned the launch and ",
-    "the ministry said ",
-    "lodged a a a a ",
-    "not pose an immediate ",
-    "“We condemn it,” he said. ",
-    "Foreign Ministry Spokesman ",
-    "Japan, ",
-    "said the army of ",
-)
 _NEWS = (
     "North Korea fired a ballistic missile on Monday, South Korea's military said. Japan's prime minister condemned "
     "the launch and said Tokyo had lodged a protest. The United States said there was no immediate threat. The markets "
@@ -40,13 +30,10 @@ def seconds(text: str) -> float:
 
 
 def main() -> None:
-    """Print words a second on news about a launch, and the growth from 50 kB to 200 kB of each repetition."""
+    """Print words a second on news about a launch."""
     seconds(_NEWS)
     text = _NEWS * 200
     print(f"{len(text.split()) / seconds(text):,.0f} words/s on news about a launch")
-    for unit in _UNITS:
-        small, large = (seconds(unit * (size // len(unit))) for size in (50_000, 200_000))
-        print(f"{small:6.2f} s {large:6.2f} s  x{large / max(small, 0.001):4.1f}  {unit!r}")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ from extractors.entries import (
 )  # fmt: skip
 from extractors.errors import PackError
 from extractors.garbage import no_collection
+from extractors.text import translated
 
 if TYPE_CHECKING:
     from extractors.packfiles import PackFile
@@ -63,28 +64,16 @@ class _Fold(dict[int, int]):
 _FOLD = _Fold({code: ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)})
 
 
-_NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
-
-
 def fold(text: str) -> str:
-    """`text` with letters lowered and everything but letters and digits made a space; offsets stay the same.
-
-    Cut at what is not ASCII, as str.translate is twenty times as fast on ASCII and one curly quote would spoil it.
-    """
-    return _translate(text, _FOLD)
-
-
-def _translate(text: str, table: _Fold) -> str:
-    if text.isascii():
-        return text.translate(table)
-    return "".join([part.translate(table) for part in _NOT_ASCII.split(text)])
+    """`text` with letters lowered and everything but letters and digits made a space; offsets stay the same."""
+    return translated(text, _FOLD)
 
 
 def _fold_all(texts: list[str]) -> list[str]:
     """Each of `texts` folded and stripped, in one pass over all."""
     lines = _Fold(_FOLD)
     lines[10] = 10
-    return [line.strip() for line in _translate("\n".join(texts), lines).split("\n")]
+    return [line.strip() for line in translated("\n".join(texts), lines).split("\n")]
 
 
 class _Alias(NamedTuple):

@@ -134,6 +134,11 @@ _SHIP = re.compile(
     r"\b(?:USS|USNS|HMS|RFA|HMAS|HMNZS|HMCS|INS|PNS|ROKS|JS|FS|ITS|TCG|BRP|KRI|HNLMS|ROCS|CNS|IRIS)"
     r"(?: [A-Z][\w'-]+){1,3}"
 )
+# Words that can introduce a place.
+_LEADS = (
+    _ORIGIN | _LEAVES | _GOAL | _STRIKES | _PASSED | _SIDES | _SPOT
+    | {"of", "leaving", "to", "was", "were", "is", "lay"}
+)  # fmt: skip
 _BACK = 14  # words a word of motion may stand before its place
 
 
@@ -153,7 +158,8 @@ class PlaceReader:
         found: list[PlacePhrase] = []
         at = first
         while at < limit:
-            read = None if self._apposed(at, found) else self._role(at, first, limit)
+            low = self._words[at].low
+            read = self._role(at, first, limit) if low in _LEADS and not self._apposed(at, found) else None
             if read is None:
                 at += 1
                 continue
@@ -163,8 +169,7 @@ class PlaceReader:
                 continue
             text = self._doc.text[name.start : name.end]
             chunk = max(0, bisect_right(starts, self._words[at].start) - 1)
-            lead = self._words[at].low
-            found.append(PlacePhrase(role, text, name.start, name.end, rank, name.country, chunk, lead))
+            found.append(PlacePhrase(role, text, name.start, name.end, rank, name.country, chunk, low))
             at = max(at + 1, name.after)
         found += self._ships(row, starts, found)
         return self._aimed(found)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from extractors.hints import Hints
 from extractors.text import Word, word_set
 
 
@@ -266,7 +267,14 @@ _MEASURE = re.compile(
     r"|(met(?:er|re)s?\b|m\b)|(feet\b|foot\b|ft\b))",
     re.IGNORECASE,
 )
-_UNIT_WORD = re.compile(r"\d\s?-?(?:k?m|mi|nmi|ft)\b|kilomet|mile|met(?:er|re)|feet|foot|nautical|klick", re.IGNORECASE)
+_GAPS = ("", " ", "-", " -")
+# A text without any of these names no length.
+_HINTS = Hints(
+    [
+        (("kilomet", "mile", "meter", "metre", "feet", "foot", "nautical", "klick"), None),
+        ((f"{digit}{gap}{unit}" for digit in "0123456789" for gap in _GAPS for unit in ("km", "m", "nmi", "ft")), None),
+    ]
+)
 _WORD_MEASURE = re.compile(
     r"\b((?:(?:a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|"
     r"seventy|eighty|ninety|hundred|thousand|and)[\s-]){1,6})(?:(nautical\smiles?)|(kilomet(?:er|re)s?)|(miles?))\b",
@@ -296,7 +304,7 @@ class Measure:
 def find_measures(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
     """Lengths in `text[start:end]`, in order; a conversion in brackets right after a figure is taken in with it."""
     stop = len(text) if end is None else end
-    if not _UNIT_WORD.search(text, start, stop):
+    if not _HINTS.in_text(text[start:stop]):
         return []
     figures = [_measure(match) for match in _MEASURE.finditer(text, start, stop)]
     worded = [m for match in _WORD_MEASURE.finditer(text, start, stop) if (m := _word_measure(match))]
