@@ -443,8 +443,37 @@ def _named(
 ) -> tuple[dict[str, str], list[Change]]:
     """anchor -> incident_id, and what changed.
 
-    An incident keeps the name of the stored one that it shares most reports with; a report that was extracted anew
-    under another key still shares its article.
+    An incident keeps the name of the stored one that it shares most reports with.
+    """
+    shares = _shares(incidents, old)
+    names: dict[str, str] = {}
+    kept: set[str] = set()
+    for name, anchor in shares:
+        if name not in kept and anchor not in names:
+            names[anchor] = name
+            kept.add(name)
+    fresh = [incident for incident in incidents if incident.anchor not in names]
+    names |= _fresh_names(fresh, taken, set(old))
+    changes: list[Change] = []
+    for incident in fresh:
+        mine = names[incident.anchor]
+        changes.append(Change("new", mine, None, f"first told of in {incident.anchor}"))
+        parents = sorted({name for name, anchor in shares if anchor == incident.anchor and name in kept})
+        changes += [Change("split", parent, mine, "some of its reports are of another launch") for parent in parents]
+    for name in sorted(old.keys() - kept):
+        into = next((names[anchor] for gone, anchor in shares if gone == name), None)
+        changes.append(
+            Change("merged", name, into, "its reports are of one launch with those of the other")
+            if into
+            else Change("withdrawn", name, None, "no article tells of it any more")
+        )
+    return names, changes
+
+
+def _shares(incidents: Sequence[Incident], old: Mapping[str, incident_rows.Old]) -> list[tuple[str, str]]:
+    """(name of a stored incident, anchor of one formed now) that share reports, those that share most first.
+
+    A report that was extracted anew under another key still shares its article.
     """
     holders: dict[str, list[str]] = defaultdict(list)
     for name, before in old.items():
@@ -459,31 +488,7 @@ def _named(
             before = old[name]
             share = len(launches & before.members) + 0.5 * len(articles & before.articles)
             shares.append((-share, before.created_at, name, first, incident.anchor))
-    shares.sort()
-    names: dict[str, str] = {}
-    kept: dict[str, str] = {}
-    for _, _, name, _, anchor in shares:
-        if name not in kept and anchor not in names:
-            names[anchor], kept[name] = name, anchor
-    changes: list[Change] = []
-    fresh = [incident for incident in incidents if incident.anchor not in names]
-    names |= _fresh_names(fresh, taken, set(old))
-    heirs = {(name, names[anchor]) for _, _, name, _, anchor in shares if names[anchor] != name}
-    for incident in fresh:
-        parents = sorted(name for name, heir in heirs if heir == names[incident.anchor] and name in kept)
-        changes.append(Change("new", names[incident.anchor], None, f"first told of in {incident.anchor}"))
-        changes += [
-            Change("split", parent, names[incident.anchor], "some of its reports are of another launch")
-            for parent in parents
-        ]
-    for name in sorted(old.keys() - kept.keys()):
-        into = next((names[anchor] for _, _, gone, _, anchor in shares if gone == name), None)
-        changes.append(
-            Change("merged", name, into, "its reports are of one launch with those of the other")
-            if into
-            else Change("withdrawn", name, None, "no article tells of it any more")
-        )
-    return names, changes
+    return [(name, anchor) for _, _, name, _, anchor in sorted(shares)]
 
 
 def _fresh_names(incidents: Sequence[Incident], taken: Any, old: set[str]) -> dict[str, str]:
