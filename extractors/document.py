@@ -8,8 +8,7 @@ marks, hyphens and spaces, `low` the same in lower case). Everything is in text 
 - `words`: `Word(start, end, text, low)`, marks included; `words_in(start, end)`
 - `paragraphs`, `sentences`: `Sentence(index, paragraph, start, end)`; `sentence_at(offset)`
 - `clauses`: `Clause(sentence, start, end, opener, subject, carried, quoted)`; `subject` is the `Actor` of the clause,
-  also where a coordinated or relative clause takes it from the one before; `clause_at(offset)`, `clauses_in(start,
-  end)`
+  also where a coordinated or relative clause takes it from the one before; `clause_at(offset)`
 - `quotations`: `Quotation(start, end, inner_start, inner_end, depth, speaker)`
 - `actors`: `Actor(start, end, kind, name, country, form, modifier, official, inferred, rank, entry)`: states, groups,
   bodies, offices and persons with their country; "the North", a surname and a generic body are resolved;
@@ -119,10 +118,6 @@ class Document:
     def clause_at(self, offset: int) -> Clause:
         """The clause an offset lies in, or the one before it."""
         return self.clauses[max(0, self._clauses.at(offset))]
-
-    def clauses_in(self, start: int, end: int) -> list[Clause]:
-        """Clauses that start within the stretch."""
-        return self._clauses.within(self.clauses, start, end)
 
     def actors_in(self, start: int, end: int) -> list[Actor]:
         """Actors that start within the stretch."""

@@ -6,13 +6,13 @@ with a preposition, appositions) and gives up, rather than guess, where an unkno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from extractors.clauses import is_verbal
 from extractors.party import Party, SentenceView
 from extractors.phrases import inflections
-from extractors.text import Word, word_set
+from extractors.text import word_set
 
 _SKIPPED = word_set(
     """has had have having was were is are been be being will would shall can could may might must should do does did
@@ -457,10 +457,6 @@ class Frames:
         """Whether one of the nouns is among the first words of the sentence."""
         return any(word.low in nouns for word in self._words[:4])
 
-    def quoted_at(self, at: int) -> bool:
-        """Whether the word stands inside a quotation."""
-        return self.quoted[at]
-
     def has_quotation(self, first: int, last: int) -> bool:
         """Whether any word of the stretch stands inside a quotation."""
         return any(self.quoted[first : last + 1])
@@ -497,8 +493,3 @@ _CALLS = word_set("called calls calling appealed appeals appealing implored begg
 _ECHO_REACH = 6  # words
 _ECHOES = {("followed", "by"), ("joined", "by"), ("echoed", "by")}
 SPEECH_THAT = word_set("said says added adds wrote stated noted believes thinks knows insisted argued that")
-
-
-def text_of(words: Sequence[Word], first: int, last: int) -> tuple[int, int]:
-    """Offsets of a stretch of words."""
-    return words[first].start, words[last].end

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
 
 from extractors.likeness import DECISIVE, ENOUGH, PRESUMED, Facts, Reason, compare, relation, weight
 from extractors.records import Launch
@@ -36,14 +35,6 @@ class Report:
     published_at: datetime | None
     published_date: date
     launch: Launch
-
-
-class Pair(NamedTuple):
-    """Two reports by their positions, and why they are or are not of one launch."""
-
-    a: int
-    b: int
-    reasons: tuple[Reason, ...]
 
 
 def pair_reasons(a: Report, b: Report, facts: Callable[[Report], Facts]) -> list[Reason]:

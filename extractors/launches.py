@@ -109,7 +109,6 @@ class Recorder:
         self._doc = document
         self._local = LocalTime(document)
         self._teller = teller
-        self._sightings = sightings
         self._headline = _headline(document)
         self._title = _title_sightings(self._headline)
         self._launchers = LauncherFinder(document, self._headline, self._title)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -751,8 +751,3 @@ def _surface(text: str, mention: Mention) -> str:
     if written.endswith("s") and not mention.alias.endswith("s"):
         return written[:-1]
     return written
-
-
-def weapon_phrases(phrases: Iterable[NounPhrase]) -> Sequence[NounPhrase]:
-    """Those of kind weapon."""
-    return [phrase for phrase in phrases if phrase.kind == "weapon"]

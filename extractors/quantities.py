@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from extractors.hints import Hints
 from extractors.text import Word, word_set
@@ -64,7 +64,6 @@ _TENS = {
     for number, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 _MULTIPLES = {"dozen": 12, "score": 20, "hundred": 100, "thousand": 1000, "million": 1_000_000}
-NUMBER_WORDS = frozenset([*_UNITS, *_TENS, *_MULTIPLES])
 _DIGITS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
@@ -258,7 +257,6 @@ def _lower_end(words: Sequence[Word], at: int, value: int) -> tuple[int, int] | 
     return lower, at - (3 if between else 2)
 
 
-Unit = Literal["km", "mile", "nautical", "metre", "foot"]
 _KM = {"km": 1.0, "mile": 1.609, "nautical": 1.852, "metre": 0.001, "foot": 0.0003048}
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _MEASURE = re.compile(

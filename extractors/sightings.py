@@ -782,8 +782,3 @@ def _joint_total(phrase: NounPhrase, chunks: Sequence[Chunk], at: int) -> bool:
     following = chunks[at]
     counted = phrase.count is not None and phrase.determiner != "bare" and phrase.count != Count(1, 1)
     return counted and following.name == "WEAPON" and following.item.determiner == "bare" and following.item.plural
-
-
-def chunk_index(chunks: Sequence[Chunk], offset: int) -> int:
-    """Index of the chunk an offset lies in, or of the one before it."""
-    return max(0, bisect_right([chunk.start for chunk in chunks], offset) - 1)
