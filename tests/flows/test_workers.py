@@ -33,6 +33,7 @@ def capture(number: int, body: bytes, attempts: int = 0) -> Capture:
 def test_a_page_that_hangs_or_kills_costs_that_page_only(kind: type[bytes], outcome: str) -> None:
     captures = [capture(number, GOOD) for number in range(8)]
     captures[3] = capture(3, kind(GOOD))
+    captures[5] = capture(5, GOOD + f"<!-- {'large ' * 20_000}-->".encode())
 
     async def read() -> list[Finding]:
         with Workers(2, 3.0, ATTEMPTS, ()) as workers:
