@@ -35,7 +35,7 @@ def test_first_poll_stores_every_entry_and_the_second_is_told_304_and_stores_not
 
 def test_a_flood_is_parted_so_that_a_crash_repeats_little_of_each_host() -> None:
     flood = [Candidate(f"https://host{number % 40}.test/{number}", "wire") for number in range(500)]
-    assert [len(part) for part in batches(flood)] == [200, 200, 100]
+    assert [len(part) for part in batches(flood)] == [300, 200]
     lone = [Candidate(f"https://slow.test/{number}", "wire") for number in range(120)]
     assert [len(part) for part in batches(lone)] == [50, 50, 20]
     assert [candidate for part in batches(lone) for candidate in part] == lone
