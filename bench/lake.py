@@ -37,7 +37,7 @@ from storage.schema import Column
 from storage.staging import stage
 
 PER_DAY, START, LETTERS, HALVES = 280, date(2016, 1, 1), 3000, 2000
-NEW, EDITED, ROUNDS, RUNS = 40, 10, 25, 25
+NEW, EDITED, ROUNDS, RUNS, POLLS = 40, 10, 25, 25, 48
 CHUNK = 100_000
 FEED = FeedState("bench", "https://news.example/rss", "Outlet")
 _WORDS = [
@@ -113,7 +113,7 @@ QUERIES = {
 
 
 def main(articles: int, directory: Path) -> None:
-    """Make lakes of growing size, where they are not there yet, and print the three measurements."""
+    """Make lakes of growing size, where they are not there yet, and print what is measured."""
     chosen = [size for size in (0, 10_000, 100_000, 1_000_000, 10_000_000) if size <= articles]
     with ExitStack() as stack:
         lakes = {
@@ -124,8 +124,10 @@ def main(articles: int, directory: Path) -> None:
             grow(lake, size)
         upserts(lakes)
         largest = lakes[chosen[-1]]
+        maintain(largest, "hourly", now=datetime.now(UTC))
         queries(largest, directory / "native.duckdb")
         house(largest)
+    polls(directory / "polled")
 
 
 def words(chance: random.Random, letters: int) -> str:
@@ -199,6 +201,25 @@ def upsert(lake: Lake, size: int, before: Sequence[Finding]) -> tuple[list[Findi
     saved, took = timed(lambda: save(lake, findings=[*new, *edits], fetches=requests, feeds=[FEED], message="bench"))
     assert (len(saved.new), len(saved.revised)) == (len(new), len(edits))
     return new, took
+
+
+def polls(directory: Path) -> None:
+    """What polls that edit articles of the poll before leave behind, where every twelfth is followed by maintenance."""
+    cpu: list[float] = []
+    files: list[int] = []
+    before: list[Finding] = []
+    with Lake.open(LakeConfig(directory=directory)) as lake:
+        for _ in range(POLLS):
+            before, took = upsert(lake, 0, before)
+            cpu.append(took.cpu)
+            if len(cpu) % 12 == 0:
+                maintain(lake, "hourly", now=datetime.now(UTC))
+                files.append(sum(item.files for item in sizes(lake)))
+        maintain(lake, "daily", now=datetime.now(UTC))
+        last = sum(item.files for item in sizes(lake))
+    first, late = (statistics.median(part) for part in (cpu[1:13], cpu[-12:]))
+    print(f"{POLLS} polls of {NEW} articles with {EDITED} edits: {first:.0f} ms of CPU for each of the first twelve,"
+          f" {late:.0f} of the last; files after hourly maintenance {files}, after the daily one {last}")  # fmt: skip
 
 
 def finding(name: str, day: date, chance: random.Random) -> Finding:
