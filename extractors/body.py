@@ -113,7 +113,9 @@ def _holds_article(element: HtmlElement) -> bool:
     """Whether so much of the page stands in an element that its name must be about something else."""
     if next(element.iter("h1", "article"), None) is not None:
         return True
-    long_paragraphs = (p for p in element.iter("p") if len(short_text(p, 300)) > 200)
+    # Teasers are as long as short paragraphs, but not those of a form, which may never have been closed.
+    least = 100 if element.tag in ("form", "fieldset") else 200
+    long_paragraphs = (p for p in element.iter("p") if len(short_text(p, 300)) > least)
     return sum(1 for _ in islice(long_paragraphs, 3)) == 3
 
 

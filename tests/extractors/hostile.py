@@ -260,7 +260,7 @@ PAGES: dict[str, Case] = {
     "formatting never closed": Case(lambda n: _body("<p><b><i><a href=x>" * n), 500, 50_000, _article),
     "tables in tables": Case(lambda n: _body("<table><tr><td>" * n), 1_000, 50_000, _read),
     "lists in lists": Case(lambda n: _body("<ul><li>" * n), 2_000, 100_000, _article),
-    "forms": Case(lambda n: _body("<form>" * n), 5_000, 100_000, _article),
+    "forms": Case(lambda n: _body("<form>" * n), 5_000, 100_000, _text),
     "foreign elements": Case(lambda n: _body("<svg><math>" * n, "</math></svg>" * n), 2_000, 50_000, _read),
     "elements": Case(
         lambda n: _body("<ul>" + "<li><a href='/x'>An item of some list</a></li>" * n + "</ul>"), 2_000, 16_000, _read
@@ -306,7 +306,10 @@ PAGES: dict[str, Case] = {
     "JSON-LD": Case(lambda n: page(head=_graph(n) + json_ld()), 1, 20, _text),
     "a body in the JSON-LD": Case(
         lambda n: page("<p>Short.</p>", head=json_ld(articleBody="It rained on the quay. " * n)),
-        5_000, 900_000, _article,
+        5_000, 40_000, _article,
+    ),
+    "a body over the bound in the JSON-LD": Case(
+        lambda n: page("<p>Short.</p>", head=json_ld(articleBody="It rained on the quay. " * n)), 50_000, 900_000, _read
     ),
     "JSON-LD nesting": Case(
         lambda n: page(head='<script type="application/ld+json">' + "[" * n + "</script>"), 100_000, 900_000, _text
