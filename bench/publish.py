@@ -39,7 +39,9 @@ def finding(number: int, day: date, side: int, told: int, chance: random.Random)
     country, actor, site = SIDES[side]
     url = f"https://news.example/{day}/{number}/{told}"
     at = datetime(day.year, day.month, day.day, 6 + told, tzinfo=UTC)
-    text = f"{actor} fired {2 + told} missiles from {site} on {day}. A minister condemned it."
+    # Words of its own, as no article is a copy of the others.
+    rest = " ".join(f"w{(number * 7919 + told * 104_729 + at * at * 31) % 9973}" for at in range(60))
+    text = f"{actor} fired {2 + told} missiles from {site} on {day}. A minister condemned it. It told of {rest}."
     span, other = Evidence(0, text.index("."), text[: text.index(".")]), text.index("A minister")
     count = 2 + chance.randrange(2)
     launch = Launch(
