@@ -141,6 +141,23 @@ _SUPPOSED: Mapping[str, Any] = {"kind": "event", "voice": "active"}
 _NO_LAUNCH_NOUNS = frozenset(["debut", "bid", "bids", "try", "wave", "waves", "countdown", "mission", "go"])
 _ACTS = frozenset(["VERB", "FLIGHT", "SENDED", "PUTTED", "USED", "LIFTOFF", "IMPACT", "FAIL", "LAUNCHED", "INTERCEPT"])
 _IDLE = ("MOCK", "CAN", "IF", "NOT", "DENY", "FUTURE", "SCHED", "PLAN", "FICTION")
+_GAP = frozenset(["DATE", "AT", "COMMA", "TIME"])  # what may stand between "and" and the second weapon
+_GAP_ENDS = frozenset(
+    [
+        "STOP",
+        "SUBORD",
+        "WHEN",
+        "REL",
+        "LAUNCHED",
+        "LAUNCHES",
+        "LAUNCHING",
+        "SENDED",
+        "FLIGHT",
+        "IMPACT",
+        "CRASH",
+        "SAYS",
+    ]
+)
 _PLAY = frozenset(["FICTION", "SPORT", "GARDEN"])
 _PLAYFUL = 4  # different words of play in one article, one fewer where no force or ministry is named
 _GRAVE = frozenset(["military", "command", "ministry"])
@@ -306,11 +323,31 @@ class SightingFinder:
                     found.append((trigger, sighting))
                 elif "drop" in effects.values():
                     refused.update({trigger, weapon})
+        found += self._gapped(row, found, used)
         if not any(_tells(s) or (s.echo and self._told) for _, s in found):
             weighed = self._weighed(row, refused, found)
             again = {at for at, _ in weighed}  # a weapon that tells of a launch recalls none
             found = [pair for pair in found if not (pair[1].echo and pair[0] in again)] + weighed
         return sorted(found, key=lambda pair: pair[0])
+
+    def _gapped(
+        self, row: Row, found: Sequence[tuple[int, Sighting]], used: Collection[int]
+    ) -> list[tuple[int, Sighting]]:
+        """ "Fired missiles at Erbil on Monday and drones at Basra on Tuesday": the verb left out before the second."""
+        chunks = row.chunks
+        for trigger, sighting in found:
+            if sighting.rules != ("active",) or sighting.phrase is None or sighting.planned:
+                continue
+            end = next((i for i in range(trigger + 1, len(chunks)) if chunks[i].name in _GAP_ENDS), len(chunks))
+            days = [i for i in range(trigger, end) if chunks[i].name == "DATE"]
+            weapons = [i for i in range(trigger + 2, end) if chunks[i].name == "WEAPON" and i not in used]
+            for at in weapons if len(days) > 1 else ():
+                joint = next((i for i in range(at - 1, trigger, -1) if chunks[i].name not in _GAP), trigger)
+                if chunks[joint].name == "AND" and days[0] < joint < days[-1]:
+                    second = self._sighting(row, "active", {"kind": "event", "voice": "active"}, at, at)
+                    second.actor = sighting.actor
+                    return [(at, second)]
+        return []
 
     def _weighed(
         self, row: Row, refused: Collection[int], found: Sequence[tuple[int, Sighting]]
@@ -616,7 +653,10 @@ class SightingFinder:
         agent = self._agent(chunks, trigger, 5) if voice == "nominal" else self._agent(chunks, max(trigger, weapon), 11)
         if agent is not None:
             return agent
-        owner = next((_launching_owner(phrase) for phrase in sighting.phrases if phrase.owner), None)
+        owned = [phrase for phrase in sighting.phrases if phrase.owner]
+        if voice == "nominal":  # "Ukraine's firing of British missiles"
+            owned.sort(key=lambda phrase: phrase.kind != "launch")
+        owner = next(map(_launching_owner, owned), None)
         if voice == "active":
             return self._subject_of(row, trigger) or owner
         if voice == "weighed":

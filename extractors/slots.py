@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from extractors.chunks import Chunk, Row
 from extractors.clauses import is_verbal
@@ -18,6 +19,7 @@ from extractors.quantities import Count
 from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
+_JOINT = 4  # ", and": what follows is mostly a clause of its own
 _STATED = re.compile(
     r"\b(?:said|says|announced|reported|confirmed|told\s\w+|(?:statement|message|post|report|bulletin|briefing|alert)(?:\s\w+)?)\s"
     r"(?:(?:on\s)?\w+day\s|issued\s|sent\s|released\s|early\s)?(?:at|around|by)\s(?:about\s|around\s)?$"
@@ -192,7 +194,9 @@ def _of_another_party(sighting: Sighting, telling: Sequence[tuple[int, Sighting]
 
 def _distance(chunks: Sequence[Chunk], a: int, b: int) -> int:
     low, high = sorted((a, b))
-    return high - low + sum(_BREAKS.get(chunk.name, 0) for chunk in chunks[low + 1 : high])
+    between = chunks[low + 1 : high]
+    joints = sum(left.name == "COMMA" and right.name == "AND" for left, right in pairwise(between))
+    return high - low + _JOINT * joints + sum(_BREAKS.get(chunk.name, 0) for chunk in between)
 
 
 def joined(found: list[Sighting]) -> list[Sighting]:
