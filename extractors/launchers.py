@@ -85,7 +85,7 @@ _BLAMES = re.compile(
     r"condemn(?:ed|s|ing)?|denounc(?:ed|es|ing)|deplor(?:ed|es|ing)|(?:protest|complain)(?:ed|s)?(?:\s\w+)?\s(?:to|with)|"
     + _ARMS
     + r"\s(?:(?:fired|launched|sent)\s)?(?:by|from)|"
-    r"(?:claimed|fired|launched|sent|shot)\s(?:by|from)|attributed\sto)\s(?:the\s|a\s)?$",
+    r"(?:claimed|fired|launched|sent|shot)\s(?:by|from)|attributed\sto|(?:provocation|aggression|violation|attack)s?\sby)\s(?:the\s|a\s)?$",
     re.IGNORECASE,
 )
 _SUPPLIER = re.compile(

@@ -37,8 +37,8 @@ class Sighting:
     phrase where no weapon stands beside it; `extra` are noun phrases that say more of it; `outside` are dates of
     other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told
     before. `antecedent`: the weapon a pronoun may stand for; `spoken`: the weapon last spoken of where its own words
-    name none. `partner`: another weapon, launched beside it and told apart ("a Yars and a Sineva"). `planned`,
-    `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
+    name none. `since`: where its clause begins, if its verb is left out. `partner`: another weapon, launched beside it
+    and told apart ("a Yars and a Sineva"). `planned`, `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
     """
 
     sentence: int
@@ -62,6 +62,7 @@ class Sighting:
     quoted: bool = False
     joint: bool = False
     echo: bool = False
+    since: int = 0
     antecedent: NounPhrase | None = None
     spoken: NounPhrase | None = None
     partner: NounPhrase | None = None
@@ -323,7 +324,7 @@ class SightingFinder:
                     found.append((trigger, sighting))
                 elif "drop" in effects.values():
                     refused.update({trigger, weapon})
-        found += self._gapped(row, found, used)
+        found += self._gapped(row, found, refused)
         if not any(_tells(s) or (s.echo and self._told) for _, s in found):
             weighed = self._weighed(row, refused, found)
             again = {at for at, _ in weighed}  # a weapon that tells of a launch recalls none
@@ -331,21 +332,23 @@ class SightingFinder:
         return sorted(found, key=lambda pair: pair[0])
 
     def _gapped(
-        self, row: Row, found: Sequence[tuple[int, Sighting]], used: Collection[int]
+        self, row: Row, found: Sequence[tuple[int, Sighting]], refused: Collection[int]
     ) -> list[tuple[int, Sighting]]:
         """ "Fired missiles at Erbil on Monday and drones at Basra on Tuesday": the verb left out before the second."""
         chunks = row.chunks
+        read = {phrase.start for _, sighting in found for phrase in sighting.phrases}
         for trigger, sighting in found:
             if sighting.rules != ("active",) or sighting.phrase is None or sighting.planned:
                 continue
             end = next((i for i in range(trigger + 1, len(chunks)) if chunks[i].name in _GAP_ENDS), len(chunks))
             days = [i for i in range(trigger, end) if chunks[i].name == "DATE"]
-            weapons = [i for i in range(trigger + 2, end) if chunks[i].name == "WEAPON" and i not in used]
+            weapons = [i for i in range(trigger + 2, end) if chunks[i].name == "WEAPON" and i not in refused]
+            weapons = [i for i in weapons if chunks[i].start not in read]
             for at in weapons if len(days) > 1 else ():
                 joint = next((i for i in range(at - 1, trigger, -1) if chunks[i].name not in _GAP), trigger)
                 if chunks[joint].name == "AND" and days[0] < joint < days[-1]:
                     second = self._sighting(row, "active", {"kind": "event", "voice": "active"}, at, at)
-                    second.actor = sighting.actor
+                    second.actor, second.since = sighting.actor, chunks[joint].start
                     return [(at, second)]
         return []
 

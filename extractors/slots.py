@@ -19,6 +19,7 @@ from extractors.quantities import Count
 from extractors.sightings import RowSightings, Sighting
 
 _BREAKS = {"SUBORD": 6, "WHEN": 5, "REL": 3, "COMMA": 1, "SAYS": 0}
+_APART = 50  # on the other side of "and" with a verb left out
 _JOINT = 4  # ", and": what follows is mostly a clause of its own
 _STATED = re.compile(
     r"\b(?:said|says|announced|reported|confirmed|told\s\w+|(?:statement|message|post|report|bulletin|briefing|alert)(?:\s\w+)?)\s"
@@ -153,10 +154,14 @@ class SlotSharer:
         sightings = [pair for pair in sightings if "echo.since" not in pair[1].rules] or sightings
         telling = [pair for pair in sightings if pair[1].kind == "event" or pair[1].weapon_class]
 
+        since = max(pair[1].since for pair in sightings)
+        late = row.chunks[at].start >= since
+
         def cost(pair: tuple[int, Sighting]) -> int:
             behind = bool(telling) and pair[1].kind == "nominal" and pair[1].weapon_class is None
             behind = behind and not (pair[0] < at and _of_another_party(pair[1], telling))
-            return _distance(row.chunks, at, pair[0]) + (15 if behind else 0)
+            apart = since > 0 and late == (pair[1].at < since)
+            return _distance(row.chunks, at, pair[0]) + (15 if behind else 0) + (_APART if apart else 0)
 
         return min(sightings, key=cost)[1]
 
