@@ -38,7 +38,8 @@ class Sighting:
     other clauses of the sentence. `definite`: it looks back. `echo`: it recalls another launch than the one told
     before. `antecedent`: the weapon a pronoun may stand for; `spoken`: the weapon last spoken of where its own words
     name none. `since`: where its clause begins, if its verb is left out. `partner`: another weapon, launched beside it
-    and told apart ("a Yars and a Sineva"). `planned`, `failed`: what the guards say; `rules` and `guards` are ids. `measures` are (length, "distance" or "apogee").
+    and told apart ("a Yars and a Sineva"). `planned`, `failed`: what the guards say; `rules` and `guards` are ids.
+    `measures` are (length, "distance" or "apogee").
     """
 
     sentence: int
