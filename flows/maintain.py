@@ -18,13 +18,6 @@ from storage.lake import Lake
 
 log = logging.getLogger("launchwire")
 
-# What the number of a step counts.
-_COUNTED = {
-    "backup": "backups kept",
-    "merge": "files merged",
-    "rewrite": "files rewritten",
-    "thin": "snapshots thinned out",
-}
 Scope = Literal["hourly", "daily", "weekly"]
 
 
@@ -58,7 +51,7 @@ async def _compact(lake: Any, scope: Scope) -> maintenance.Report:
 
 
 def _log_step(step: maintenance.Step) -> None:
-    log.info("%s: %d %s, %.1f s", step.name, step.count, _COUNTED.get(step.name, "removed"), step.seconds)
+    log.info("%s: %d in %.1f s", step.name, step.count, step.seconds)
 
 
 @task(name="check", cache_policy=NO_CACHE, persist_result=False)

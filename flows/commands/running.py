@@ -18,6 +18,12 @@ from flows.terminal import safe, start_logging
 from storage.errors import OutdatedLakeError
 from storage.lake import Lake
 
+# What a step of maintenance counts.
+_STEPS = {
+    "backup": "backups kept", "rewrite": "files rewritten", "merge": "files merged", "expire": "snapshots expired",
+    "thin": "snapshots thinned out", "clean": "old files removed", "orphans": "stray files removed",
+}  # fmt: skip
+
 
 def _run(
     settings: Settings, start: Callable[[], Coroutine[Any, Any, dict[str, Any]]], *, makes_lake: bool = True
@@ -85,7 +91,7 @@ def maintain(settings: Settings, scope: Literal["hourly", "daily", "weekly"], on
         from flows.maintain import maintain as flow
 
         counts: dict[str, Any] = await flow(scope=scope)
-        return counts
+        return {_STEPS.get(name, name): count for name, count in counts.items()}
 
     return _run(settings, start, makes_lake=False)
 
