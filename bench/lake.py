@@ -127,7 +127,8 @@ def main(articles: int, directory: Path) -> None:
         maintain(largest, "hourly", now=datetime.now(UTC))
         queries(largest, directory / "native.duckdb")
         house(largest)
-    polls(directory / "polled")
+    with tempfile.TemporaryDirectory(dir=directory) as polled:
+        polls(Path(polled))
 
 
 def words(chance: random.Random, letters: int) -> str:
