@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -17,6 +19,11 @@ from flows.terminal import console, safe, table
 
 _COLUMNS = ("date", "candidates", "known", "fetched", "refused", "failed", "stored", "articles", "launches")
 _RULE_COLUMNS = ("record", "rule", "gained", "lost", "changed")
+
+
+def wherever(inputs: Iterable[str]) -> list[str]:
+    """The inputs as a worker finds them, which runs in another directory: files by their absolute path."""
+    return [str(Path(one).absolute()) if Path(one).exists() else one for one in inputs]
 
 
 @click.command()
@@ -59,7 +66,7 @@ def backfill(
         from flows.backfill import backfill as flow
 
         counts: dict[str, Any] = await flow(
-            start=start, end=end, source=source, feeds=list(feeds), sites=list(sites), inputs=list(inputs),
+            start=start, end=end, source=source, feeds=list(feeds), sites=list(sites), inputs=wherever(inputs),
             late_days=late_days, dry_run=dry_run,
         )  # fmt: skip
         rows = [[row[name] for name in _COLUMNS] for row in counts.pop("coverage") if any(list(row.values())[1:])]

@@ -10,6 +10,7 @@ import pytest
 
 from extractors.errors import UserError
 from flows import progress
+from flows.commands.past import wherever
 from flows.report import RunReport
 from flows.runtime import PrefectUnavailableError, prefect_api
 from flows.terminal import sentence
@@ -34,6 +35,13 @@ def test_a_long_run_says_how_far_it_is_ever_more_rarely(
     assert numbers == sorted(numbers)
     assert 3 <= len(numbers) <= 25
     assert numbers[-1] - numbers[-2] > numbers[1] - numbers[0]
+
+
+def test_files_are_named_so_that_a_worker_elsewhere_finds_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.warc.gz").touch()
+    monkeypatch.chdir(tmp_path)
+    given = ["a.warc.gz", "https://example.org/b.warc.gz", "cc-news"]
+    assert wherever(given) == [str(tmp_path / "a.warc.gz"), *given[1:]]
 
 
 def test_a_poll_that_reached_nobody_says_so_and_one_that_reached_somebody_does_not() -> None:
