@@ -3,7 +3,7 @@
 Nothing new: CPU milliseconds a feed of the poll's own process. New articles in each feed: pages a second from HTTP to
 committed rows, beside a bare pool of trafilatura processes and beside our own workers on the same pages, both without
 HTTP, archive and lake; also by CPU, in which the server's part does not count. Many cycles: growth of memory. With
---prefect: what the flow adds to a poll with nothing new, with 100 and with FEEDS x ARTICLES new articles.
+--prefect: what the flow adds to a poll with nothing new, with 100 new articles and with all the others.
 Pages: bench.pages.
 """
 
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,6 @@ from pathlib import Path
 from bench import site
 from bench.yardstick import Meter, Spent, bare
 from extractors.findings import Candidate, Capture
-from flows.poll import poll_once
 from flows.settings import Settings
 from flows.workers import Workers
 
@@ -67,8 +66,17 @@ class Bench:
 
     def server_seconds(self) -> float:
         """CPU that the site has taken so far."""
-        fields = Path(f"/proc/{self._server}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _seconds(self._server)
+
+    def other_seconds(self) -> float:
+        """CPU that this process's other children that still run have taken so far."""
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        return sum(_seconds(int(child)) for child in children if int(child) != self._server)
+
+
+def _seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
@@ -96,6 +104,8 @@ class Clock:
 
 def polled(settings: Settings, clock: Clock) -> Spent:
     """One poll of every feed."""
+    from flows.poll import poll_once  # with Prefect, which reads its settings when it is imported
+
     clock.now += timedelta(minutes=61)
     with Meter() as meter:
         report = asyncio.run(poll_once(settings, "bench", everything=True, clock=clock))
@@ -180,30 +190,30 @@ def orchestration(bench: Bench) -> None:
 
     pages = bench.feeds * bench.articles
     bare_settings, flow_settings, clock = bench.settings("without"), bench.settings("with"), Clock()
-    with Meter() as whole, private_server():
+    with private_server():
         from flows.poll import poll
 
+        flow_settings.activate()
+
         def flow() -> Spent:
-            flow_settings.activate()
             with Meter() as meter:
                 assert not asyncio.run(poll(everything=True))["failed"]
             return meter.spent
 
         flow()
         polled(bare_settings, clock)
-        for new in (0, min(100, pages), pages - min(100, pages)):
+        few = min(100, pages)
+        for new in (0, few, pages - few):
             bench.advance(new)
-            _compare(new, lambda: polled(bare_settings, clock), flow)
-    print(f"  Prefect's server: {whole.spent.children:.1f} s of CPU in all, with the workers of these polls")
-
-
-def _compare(new: int, without: Callable[[], Spent], within: Callable[[], Spent]) -> None:
-    alone, flow = without(), within()
-    share = (flow.wall - alone.wall) / flow.wall
-    print(
-        f"  {new} new: {alone.wall:.1f} s and {alone.cpu:.1f} s CPU without Prefect, {flow.wall:.1f} s and "
-        f"{flow.cpu:.1f} s CPU within its flow: {share:.0%} of the time is Prefect's"
-    )
+            alone, before = polled(bare_settings, clock), bench.other_seconds()
+            within = flow()
+            server = bench.other_seconds() - before
+            added = within.cpu - alone.cpu + server
+            print(
+                f"{new} new articles: {alone.wall:.1f} s, {alone.cpu:.1f} s CPU without Prefect; {within.wall:.1f} s, "
+                f"{within.cpu:.1f} s CPU in its flow and {server:.1f} s in its server: {added:.1f} s are Prefect's, "
+                f"{added / (within.cpu + server):.0%}"
+            )
 
 
 if __name__ == "__main__":

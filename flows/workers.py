@@ -21,7 +21,7 @@ from extractors.records import Article, Finding
 from flows.caching import checked_rules, rules
 
 # lxml and the pattern caches grow slowly; a worker is replaced after so many pages.
-_PAGES_PER_WORKER = 1_000
+_PAGES_PER_WORKER = 2_000
 # Bytes of a body that fit into a pipe with the rest of the capture.
 _SENT_PLAIN = 48_000
 
