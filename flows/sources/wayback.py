@@ -106,8 +106,9 @@ class WaybackSource:
 
     async def _entries(self, feed: Subscription, whole: Span) -> list[tuple[Candidate, datetime]]:
         """Candidates from the feed's captures, of each entry as its latest capture has it, and the time of that."""
+        failed = len(self._archive.failures)
         rows = _distinct(await self._archive.captures(feed.url, whole.start, whole.search_end))
-        if not rows:
+        if not rows and len(self._archive.failures) == failed:
             self.remarks.append(f"{feed.source}: no capture of {feed.url} from {whole.start} to {whole.search_end}")
         windows = await self._windows(feed, rows)
         self._name_gaps(feed, windows)
