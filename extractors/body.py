@@ -156,7 +156,7 @@ def _is_beside(element: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
 
 
 def _weight(element: HtmlElement) -> int:
-    """Characters of a paragraph outside of its links; none where it holds paragraphs itself, which are weighed alone."""
+    """Characters of a paragraph outside of its links; none where it holds others, which are weighed alone."""
     if next(element.iterdescendants(*_WEIGHED), None) is not None:
         return 0
     return _characters(element) - sum(_characters(link) for link in element.iter("a"))
