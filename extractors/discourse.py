@@ -109,17 +109,20 @@ class Calendar:
         self._doc = document
         self._starts = [found.start for found in document.dates]
         self._resolved: list[Resolved | None] = []
+        self._spoken: list[Resolved | None] = []  # the day or month spoken of last before each date, and after all
         last: Resolved | None = None
         for found in document.dates:
+            self._spoken.append(last)
             value = self._of_that(found, last) or resolve(found, document.published, last=last)
             self._resolved.append(value)
             if value is not None and value.precision != "year":
                 last = value
+        self._spoken.append(last)
 
     def resolve(self, found: FoundDate, *, planned: bool, country: str | None, at_event: int) -> Resolved | None:
         """The date with the tense and the place of its launch taken into account."""
         at = bisect_left(self._starts, found.start)
-        before = next((r for r in reversed(self._resolved[:at]) if r is not None and r.precision != "year"), None)
+        before = self._spoken[at]
         if found.unit == "hour" and self._doc.published:
             before = self._in_paragraph(found) or Resolved(self._doc.published, "day")
         if planned:

@@ -117,12 +117,21 @@ _AT_MOST = (
     "up to", "as many as", "at most", "no more than", "not more than", "fewer than", "less than", "under",
     "a maximum of", "at the most", "not over",
 )  # fmt: skip
-_BOUNDS = tuple(
-    sorted(
-        [(tuple(words.split()), True) for words in _AT_LEAST] + [(tuple(words.split()), False) for words in _AT_MOST],
-        key=lambda bound: -len(bound[0]),
-    )
-)
+_Bounds = dict[str, list[tuple[tuple[str, ...], bool]]]
+
+
+def _by_last_word() -> _Bounds:
+    """Hedges by their last word, the longest first, each with whether it is a lower bound."""
+    listed: _Bounds = {}
+    both = [
+        (tuple(words.split()), lower) for hedges, lower in ((_AT_LEAST, True), (_AT_MOST, False)) for words in hedges
+    ]
+    for phrase, lower in sorted(both, key=lambda bound: -len(bound[0])):
+        listed.setdefault(phrase[-1], []).append((phrase, lower))
+    return listed
+
+
+_BOUNDS = _by_last_word()
 _ABOUT = word_set(
     "about around some roughly approximately nearly almost circa an estimated exactly only just perhaps maybe a the"
     " barely half"
@@ -159,7 +168,7 @@ _JOINS = ("to", "or", "-", "–", "and")
 
 def _bound(before: Sequence[str]) -> tuple[bool, int] | None:
     """The hedge that the words end with: (whether it is a lower bound, number of words)."""
-    for phrase, lower in _BOUNDS:
+    for phrase, lower in _BOUNDS.get(before[-1], ()) if before else ():
         if tuple(before[-len(phrase) :]) == phrase:
             return lower, len(phrase)
     return None
