@@ -19,7 +19,7 @@ READERS: dict[str, tuple[dict[str, hostile.Case], Callable[[bytes], Any]]] = {
     "sitemap": (hostile.SITEMAPS, hostile.read_sitemap),
 }
 CASES = [(kind, name) for kind, (cases, _) in READERS.items() for name in cases]
-# What a case may take at its large size; the worst measured are named in docs/security.md.
+# What a case may take at its large size. Measured at most: 7.4 s (a million paragraphs) and 386 MB.
 SECONDS = 10.0
 MEGABYTES = 700
 
