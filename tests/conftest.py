@@ -33,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named for their place: packed ones hold the second at which they were made, and names must agree
+    between the processes that share a run."""
+    return argname if isinstance(val, bytes) else None
+
+
 def _unavailable(reason: str) -> NoReturn:
     """Skip the test for `reason`, or fail where servers are required."""
     if os.environ.get("TEST_SERVERS") == "required":

@@ -21,7 +21,7 @@ def _cases() -> Iterator[tuple[str, str, str]]:
             yield published, text, expected
 
 
-@pytest.mark.parametrize(("published", "text", "expected"), _cases())
+@pytest.mark.parametrize(("published", "text", "expected"), list(_cases()))
 def test_sentence(published: str, text: str, expected: str) -> None:
     launches = [f.launch for f in find_launches(Document(text, published=date.fromisoformat(published))).found]
     if expected == "none":

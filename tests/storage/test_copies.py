@@ -27,7 +27,7 @@ def _copies(lake: Lake) -> dict[str, str | None]:
     return {names[row[0]]: names.get(row[1]) for row in rows}
 
 
-@pytest.mark.parametrize("order", permutations("bcd"))
+@pytest.mark.parametrize("order", list(permutations("bcd")))
 def test_the_order_of_arrival_changes_nothing(lake: Lake, order: tuple[str, ...]) -> None:
     tellings = {"b": _telling("b", 2), "c": _telling("c", 1), "d": _telling("d", 3, STORY + " More at eleven.")}
     for name in order:
