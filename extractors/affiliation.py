@@ -62,7 +62,7 @@ _HUBS = word_set(
     SAU JPN NZL FJI"""
 )
 _AROUND = 3000  # characters that a look back for a state may cross
-_JOINT_CHIEFS = ("joint chiefs of staff", "joint chiefs", "jcs")  # bare, of a launch by the North, always the South's
+_JOINT_CHIEFS = re.compile(r"\b(?:joint chiefs|jcs)\b")  # bare, of a launch by the North, always the South's
 _SENT = frozenset({"diplomat", "organisation"})  # "Iran's UN envoy"
 _GOVERNING = frozenset({"head_of_state", "head_of_government", "minister", "monarch"})
 _CIVIL = frozenset({"police", "agency"})  # who keeps people off a range
@@ -209,7 +209,7 @@ class Affiliations:
         return actor.country
 
     def _contextual(self, actor: Actor) -> str | None:
-        if actor.name.lower().endswith(_JOINT_CHIEFS) and "PRK" in self.launchers:
+        if "PRK" in self.launchers and _JOINT_CHIEFS.search(actor.name.lower()):
             return "KOR"
         if actor.kind == "body" and actor.country in self._from_groups:
             return self.target() if actor.country in _FIRE_ABROAD else actor.country

@@ -265,7 +265,7 @@ def _undone(cue: Cue, view: SentenceView, governing: Collection[str]) -> str | N
     act = cue.stance.frame == "act"
     if act and _is_nominal(cue, view.words):
         return "nominal"
-    if any(low in _NEGATIONS for low in before[:4]):
+    if any(low in _NEGATIONS for low in before[:4]) or (act and _aimed_at_nobody(cue, view.words)):
         return "negated"
     infinitive = before[:1] == ["to"]
     asked = infinitive and cue.stance.type == "consult" and not _ASKED.isdisjoint(governing)
@@ -276,6 +276,14 @@ def _undone(cue: Cue, view: SentenceView, governing: Collection[str]) -> str | N
     return "prior" if act and _is_prior(cue, view) else None
 
 
+def _aimed_at_nobody(cue: Cue, words: Sequence[Word]) -> bool:
+    """Whether the verb has nobody for its object: "blamed nobody for it", not "blamed no one but Pyongyang"."""
+    after = [word.low for word in words[cue.head + 1 : cue.head + 5]]
+    nobody = after[:1] != [] and (after[0] in _NOTHING or after[:2] == ["no", "one"])
+    return nobody and _EXCEPT.isdisjoint(after)
+
+
+_EXCEPT = word_set("but except besides other else less")
 _TIMES = word_set("year years summer autumn winter spring decade decades century")
 _HAVE = word_set("has have had")
 

@@ -74,6 +74,8 @@ def _character_map() -> dict[int, str]:
         table.update({ord(c): target for c in characters})
     table.update({c: " " for c in [*range(0x20), *range(0x7F, 0xA0)] if c not in table and c != 0x0A})
     table.update({c: chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)})
+    # Halves of a character, which no UTF-8 can hold and the automata refuse.
+    table.update(dict.fromkeys(range(0xD800, 0xE000), "\ufffd"))
     return table
 
 

@@ -81,10 +81,15 @@ def sentence(error: BaseException | None) -> str:
     return ""
 
 
+_NO_NEWS = ("Finished in state Failed", "Error emitting event: prefect.flow-run.heartbeat")
+
+
 def _is_news(record: logging.LogRecord) -> bool:
-    """False for what Prefect tells of an error that the command itself tells of at its end."""
+    """False for what Prefect tells of an error that the command itself tells of at its end, and of a heartbeat that
+    came when the run had ended already.
+    """
     known = isinstance(record.exc_info, tuple) and sentence(record.exc_info[1])
-    return not known and not str(record.msg).startswith("Finished in state Failed")
+    return not known and not str(record.msg).startswith(_NO_NEWS)
 
 
 def start_logging(level: int = logging.INFO) -> None:
@@ -95,5 +100,5 @@ def start_logging(level: int = logging.INFO) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(level)
     logger.propagate = False
-    for name in ("prefect.flow_runs", "prefect.task_runs"):
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.events.utilities"):
         logging.getLogger(name).addFilter(_is_news)

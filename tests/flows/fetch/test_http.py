@@ -105,7 +105,7 @@ async def test_only_what_was_asked_for_is_requested() -> None:
 
 
 async def test_user_agent_must_be_a_header() -> None:
-    with pytest.raises(ValueError, match="mend USER_AGENT or CONTACT"):
+    with pytest.raises(ValueError, match="mend user_agent or contact"):
         Client(settings(user_agent="wire\r\nX-Evil: 1"))
 
 
