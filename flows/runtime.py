@@ -42,7 +42,9 @@ QUIET = {
 # Nobody reads the logs of a server that is deleted at the end, and their queue would outlive it.
 PRIVATE = {"PREFECT_LOGGING_TO_API_ENABLED": "false"}
 _WATCH_PARENT = (
-    "import os, sys, threading, time, runpy\n"
+    "import os, signal, sys, threading, time, runpy\n"
+    # A shell's background jobs ignore it, and Prefect's worker ends by sending it to itself.
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "parent = os.getppid()\n"
     "def watch():\n"
     "    while os.getppid() == parent:\n"

@@ -37,6 +37,7 @@ class Up:
             "LAUNCHWIRE_FEEDS": str(place / "feeds.toml"),
             "LAUNCHWIRE_ALLOW_NETWORKS": "127.0.0.0/8",
             "LAUNCHWIRE_WORKERS": "1",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
         }
         self.process = subprocess.Popen(
             [*COMMAND, "up", "--port", str(self.port)],
