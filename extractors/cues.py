@@ -277,12 +277,15 @@ def _undone(cue: Cue, view: SentenceView, governing: Collection[str]) -> str | N
 
 
 def _aimed_at_nobody(cue: Cue, words: Sequence[Word]) -> bool:
-    """Whether the verb has nobody for its object: "blamed nobody for it", not "blamed no one but Pyongyang"."""
+    """Whether a stance against somebody has nobody for its object: "blamed nobody", not "blamed no one but Tehran"."""
+    if cue.stance.type not in _AGAINST:
+        return False
     after = [word.low for word in words[cue.head + 1 : cue.head + 5]]
     nobody = after[:1] != [] and (after[0] in _NOTHING or after[:2] == ["no", "one"])
     return nobody and _EXCEPT.isdisjoint(after)
 
 
+_AGAINST = frozenset({"condemn", "protest", "sanction", "warn"})
 _EXCEPT = word_set("but except besides other else less")
 _TIMES = word_set("year years summer autumn winter spring decade decades century")
 _HAVE = word_set("has have had")
