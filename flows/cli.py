@@ -5,11 +5,12 @@ Commands are imported when they are called, so that those which run no flow neve
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 
 import click
+
+from extractors.garbage import no_collection
 
 _COMMANDS = {
     "demo": ("flows.commands.serving", "Poll the bundled news site twice and show what was found."),
@@ -41,11 +42,8 @@ class _LazyGroup(click.Group):
         if name not in _COMMANDS:
             return None
         # What is imported stays: looking through it for garbage again and again is a tenth of the start.
-        gc.disable()
-        try:
+        with no_collection():
             command: click.Command = getattr(importlib.import_module(_COMMANDS[name][0]), name)
-        finally:
-            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
