@@ -73,9 +73,8 @@ class Told:
 
     `near` is the day named last before an undated launch was first told, most likely its own.
     `country` is known from a party or, with `country_inferred`, from a place or a weapon; None where it is `disputed`.
-    `date_from` is the found date
-    that gave `date`; `date_inferred` where it stands elsewhere than with the launch. `times` and `measures` stand in
-    sentences without a sighting, `counts` are tallies.
+    `date_from` is the found date that gave `date`; `date_inferred` where it stands elsewhere than with the launch.
+    `times` and `measures` stand in sentences without a sighting, `counts` are tallies.
     """
 
     sightings: list[Sighting] = field(default_factory=list)

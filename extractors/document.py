@@ -43,8 +43,14 @@ from extractors.text import Paragraph, Sentence, Word, language, normalise, para
 T = TypeVar("T")
 
 
+# Years from which can be counted both ways; a wrong date at an end of the calendar anchors nothing.
+_YEARS = range(1000, 9000)
+
+
 def publication_day(published: date | datetime | None) -> date | None:
-    """The UTC day of a publication date; a datetime without zone is taken as UTC."""
+    """The UTC day of a publication date; a datetime without zone is taken as UTC. None for one of no sense."""
+    if published is not None and published.year not in _YEARS:
+        return None
     if isinstance(published, datetime):
         return (published.astimezone(UTC) if published.tzinfo else published).date()
     return published

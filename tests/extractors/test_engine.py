@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from extractors.engine import explain, extract
 from extractors.packs import load_packs
 
@@ -64,3 +66,10 @@ def test_five_megabytes_are_read_in_bounded_time() -> None:
     huge = _TEXT + "\n\n" + "The harbour council met again about the missile exhibit. " * 90_000
     first = extract(huge, published=_DAY).launches[0]
     assert (first.country, first.count_min) == ("PRK", 2)
+
+
+@pytest.mark.parametrize("published", [date.min, date(1, 1, 5), date(9999, 12, 25), date.max])
+@pytest.mark.parametrize("told", ["last Sunday", "last month", "on the 29th", "overnight", "at Easter", "that Monday"])
+def test_a_publication_date_at_an_end_of_the_calendar_anchors_nothing(published: date, told: str) -> None:
+    (launch,) = extract(f"North Korea fired a missile {told}, Seoul said.", published=published).launches
+    assert launch.date is None
